@@ -1,0 +1,1 @@
+"""Do: a decision meets the world."""

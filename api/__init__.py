@@ -1,0 +1,1 @@
+"""Open: HTTP, server-sent events."""

@@ -1,0 +1,1 @@
+"""What we decide: pure judgement. No I/O, no clock, no Temporal."""

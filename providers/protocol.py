@@ -1,0 +1,85 @@
+"""What every adapter is: one protocol, streaming first."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from contracts.events import ProviderEvent
+from contracts.requests import ModelRequest
+
+Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google"]
+"""The protocol a provider speaks. `openai` picks responses or chat completions by model and request."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderConfig:
+    """How to reach one provider. `name` is the word before the colon of a model ref.
+
+    `base_url` None means the vendor's own. `simulated` marks answers that no real model gave. `headers` are sent along.
+    `api_key` never appears in a log, a message or `repr`.
+    """
+
+    name: str
+    wire: Wire
+    api_key: str
+    base_url: str | None = None
+    simulated: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"ProviderConfig(name={self.name!r}, wire={self.wire!r}, base_url={self.base_url!r}, simulated={self.simulated})"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model at a provider can take and give. Where a fact is unknown the adapter says what its wire allows."""
+
+    tools: bool = True
+    parallel_tools: bool = True
+    json_schema: bool = True
+    images: bool = True
+    documents: bool = True
+    audio: bool = False
+    reasoning: bool = True
+    prefill: bool = False
+    streaming: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The outcome of a cheap probe: is the provider reachable, and does it take our key. `latency` is in seconds."""
+
+    ok: bool
+    latency: float
+    message: str
+    kind: str | None = None
+
+
+class Provider(Protocol):
+    """One provider, reached over one wire with one credential."""
+
+    @property
+    def config(self) -> ProviderConfig:
+        """How this provider is reached."""
+        ...
+
+    def stream(self, request: ModelRequest, *, call_id: str) -> AsyncIterator[ProviderEvent]:
+        """Call the model and yield its answer as it comes.
+
+        `call_id` names our attempt; it is sent as `X-Client-Request-Id`. Raises `ProviderError` for everything that goes
+        wrong, before the call for a feature that the wire cannot carry (`invalid_request`, naming the feature).
+        Closing the iterator (or cancelling its task) closes the connection.
+        """
+        ...
+
+    async def check_health(self) -> Health:
+        """Probe cheaply (no tokens billed), within 5 seconds. Never raises."""
+        ...
+
+    def capabilities(self, model: str) -> Capabilities:
+        """What `model` can take and give over this wire."""
+        ...
+
+    async def close(self) -> None:
+        """Close the pooled connections."""
+        ...

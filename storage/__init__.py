@@ -1,0 +1,1 @@
+"""What we keep: tables, repositories (all SQL), migrations, the stream log."""

@@ -1,0 +1,1 @@
+"""Run: the composition root, the worker process, embedded servers, replay."""

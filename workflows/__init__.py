@@ -1,0 +1,1 @@
+"""When: deterministic sequence. Speaks only in contracts."""

@@ -6,7 +6,7 @@ Parts are numbered from 0 in the order of the answer; deltas of several parts ma
 without `Finished` has failed: the adapter raises `ProviderError(unavailable)`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -80,6 +80,10 @@ class Finished:
     ignored: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
+
+    def with_usage(self, usage: Usage) -> "Finished":
+        """The same end with `usage`, where the provider reported none."""
+        return replace(self, usage=usage)
 
 
 ProviderEvent = Started | PartStarted | PartDelta | PartUpdated | UsageReported | Finished

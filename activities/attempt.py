@@ -1,0 +1,174 @@
+"""One attempt of one step: open the ledger row, call the candidate, commit what came of it."""
+
+from temporalio.exceptions import ApplicationError
+
+from activities.calling import Call, call
+from activities.continuing import SaidSoFar, join_continuation, prefix_to_keep, said_so_far
+from activities.errors import failure
+from activities.lost import settle_lost
+from activities.recording import Recorder
+from activities.settling import Settling
+from activities.showing import show_end
+from activities.world import World
+from contracts.activities import Complete, Completed
+from contracts.errors import ErrorKind, PerdureError, ProviderError
+from contracts.events import Finished, FinishReason
+from contracts.ids import call_id
+from contracts.parts import ToolCallPart
+from contracts.requests import ModelRequest
+from contracts.streams import AttemptOpened, RecordKind
+from contracts.usage import Usage
+from domain.estimates import estimate
+from domain.retries import GiveUp
+from providers.protocol import Provider
+from storage import attempts, messages, turns
+from storage.attempts import OpenedAttempt, StoredAnswer
+from storage.streams.log import StreamWriter
+
+_NOTHING_SAID = SaidSoFar("", True)
+
+
+async def attempt(world: World, request: Complete) -> Completed:
+    """Find the stored answer, or call the candidate and store what it says.
+
+    Raises Temporal's `ApplicationError` whose type is the error kind, retryable as the retry rules decide.
+    """
+    try:
+        provider = _provider(world, request)
+        if request.on_new_attempt == "fail":
+            await _forbid_second_telling(world, request)
+        async with world.database.begin() as connection:
+            opened = await attempts.open_attempt(
+                connection,
+                request.turn_id,
+                step=request.step,
+                candidate=request.candidate.index,
+                model=request.candidate.model,
+                simulated=provider.config.simulated,
+                now=world.clock(),
+            )
+    except PerdureError as error:
+        raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
+    if isinstance(opened, StoredAnswer):
+        return await _found(world, request, opened)
+    return await _ask(world, request, provider, opened)
+
+
+def _provider(world: World, request: Complete) -> Provider:
+    name = request.candidate.model.provider
+    if name not in world.providers:
+        raise ProviderError(
+            ErrorKind.NOT_FOUND,
+            f"No provider {name!r} is configured at this worker. Give it a key or an entry in PERDURE_PROVIDERS.",
+            provider=name,
+        )
+    return world.providers[name]
+
+
+async def _forbid_second_telling(world: World, request: Complete) -> None:
+    """Where text was shown already and the policy is `fail`, end before anything is called again."""
+    if not said_so_far(await world.streams.records(request.turn_id)).anything:
+        return
+    async with world.database.begin() as connection:
+        turn = await turns.find(connection, request.turn_id)
+    if not turn.state.finished:
+        error = PerdureError(
+            ErrorKind.UNAVAILABLE,
+            f"The stream of turn {request.turn_id} was cut after text was shown, and on_new_attempt is fail.",
+        )
+        raise failure(error, GiveUp("the stream policy forbids another attempt"), final=True)
+
+
+async def _ask(world: World, request: Complete, provider: Provider, opened: OpenedAttempt) -> Completed:
+    turn_id = opened.turn.id
+    said = _NOTHING_SAID
+    if opened.number > 1:
+        records = await world.streams.records(turn_id)
+        said = said_so_far(records)
+        await settle_lost(world, opened, records, step=request.step)
+    prefix = prefix_to_keep(
+        said,
+        request.on_new_attempt,
+        prefill=provider.capabilities(request.candidate.model.model).prefill,
+        from_start=request.from_start,
+    )
+    writer = await world.streams.open(turn_id, opened.number)
+    _announce(writer, request, opened, prefix)
+    model_request = _model_request(request, opened, prefix)
+    async with world.streams.stops(turn_id) as stop:
+        outcome = await call(
+            provider,
+            model_request,
+            call_id=call_id(turn_id, request.step, opened.number),
+            limits=request.limits,
+            writer=writer,
+            recorder=Recorder(writer, continuing=bool(prefix)),
+            stop=stop,
+        )
+    settling = Settling(world, request, provider, opened, writer, outcome.first_token_ms)
+    parts = join_continuation(prefix, outcome.collector.parts())
+    finished = outcome.collector.finished
+    if outcome.error is None and finished is not None:
+        if finished.usage is None:
+            finished = finished.with_usage(_usage_so_far(outcome, model_request))
+        return await settling.store(parts, finished)
+    usage = _usage_so_far(outcome, model_request)
+    if outcome.stopped:
+        return await settling.store(parts, Finished(FinishReason.CANCELLED, usage, model=_served(outcome)))
+    raise await settling.fail(outcome.error, usage, served=_served(outcome))
+
+
+def _announce(writer: StreamWriter, request: Complete, opened: OpenedAttempt, prefix: str) -> None:
+    kind = RecordKind.START
+    if opened.number > 1:
+        kind = RecordKind.CONTINUE if prefix else RecordKind.RESET
+    body = AttemptOpened(
+        step=request.step, model=request.candidate.model, cause=opened.last_error, keep_chars=len(prefix)
+    )
+    writer.append(kind, body=body)
+
+
+def _model_request(request: Complete, opened: OpenedAttempt, prefix: str) -> ModelRequest:
+    asked = opened.request
+    return ModelRequest(
+        model=request.candidate.model,
+        messages=asked.messages,
+        tools=asked.tools,
+        tool_choice=asked.tool_choice,
+        output=asked.output,
+        knobs=asked.knobs,
+        provider_options=asked.provider_options,
+        prefill=prefix or None,
+    )
+
+
+def _served(outcome: Call) -> str | None:
+    return outcome.collector.started.model if outcome.collector.started else None
+
+
+def _usage_so_far(outcome: Call, model_request: ModelRequest) -> Usage:
+    collector = outcome.collector
+    if collector.started is None:
+        return Usage()
+    return estimate(
+        model_request.messages, collector.parts(), model=model_request.model.model, reported=collector.usage
+    )
+
+
+async def _found(world: World, request: Complete, stored: StoredAnswer) -> Completed:
+    """An earlier attempt stored the answer and died before it could say so: nothing is bought again."""
+    async with world.database.begin() as connection:
+        turn = await turns.find(connection, request.turn_id)
+        fence = await turns.fence(connection, turn.id)
+        said = await messages.of_turn(connection, turn.id)
+        following = await turns.next_in_lane(connection, turn.id)
+    if turn.result is None:
+        raise ApplicationError(f"Turn {turn.id} has an answer and no result.", type=ErrorKind.INTERNAL.value)
+    parts = next(message.message.parts for message in said if message.id == stored.message_id)
+    await show_end(world.streams, turn.id, attempt=fence, result=turn.result, parts=parts)
+    return Completed(
+        result=turn.result,
+        tool_call_ids=tuple(part.id for part in parts if isinstance(part, ToolCallPart)),
+        found=True,
+        next_turn_id=following,
+    )

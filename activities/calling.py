@@ -1,0 +1,130 @@
+"""One call of one candidate: events are recorded and folded until the end, a stop, or a failure."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import cast
+
+from temporalio import activity
+
+from activities.deadlines import within
+from activities.recording import Recorder
+from contracts.errors import ErrorKind, PerdureError, ProviderError
+from contracts.events import PartDelta, PartStarted, ProviderEvent
+from contracts.requests import ModelRequest
+from contracts.turns import Limits
+from providers.collect import Collector
+from providers.protocol import Provider
+from storage.streams.log import Fenced, StreamWriter
+
+HEARTBEAT_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Call:
+    """What came of a call. `error` None and `stopped` False: the provider finished properly.
+
+    `stopped`: somebody asked the turn to stop. `abandoned`: the worker shuts down or Temporal has given the attempt to another.
+    """
+
+    collector: Collector
+    error: PerdureError | None = None
+    stopped: bool = False
+    abandoned: bool = False
+    first_token_ms: int | None = None
+
+
+async def call(
+    provider: Provider,
+    request: ModelRequest,
+    *,
+    call_id: str,
+    limits: Limits,
+    writer: StreamWriter,
+    recorder: Recorder,
+    stop: asyncio.Event,
+) -> Call:
+    """Call the provider and follow its answer. Never raises for what the provider or a stop does."""
+    outcome = Call(Collector())
+    reading = asyncio.create_task(_read(provider, request, call_id, limits, writer, recorder, outcome))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        async with _heartbeats():
+            await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            outcome.stopped = True
+    except asyncio.CancelledError:
+        details = activity.cancellation_details()
+        outcome.stopped = details is not None and details.cancel_requested
+        outcome.abandoned = not outcome.stopped
+    finally:
+        for task in (reading, stopping):
+            task.cancel()
+        await asyncio.wait({reading, stopping})
+    if not reading.cancelled() and (error := reading.exception()) is not None:
+        _note(outcome, error, provider.config.name)
+    return outcome
+
+
+async def _read(
+    provider: Provider,
+    request: ModelRequest,
+    call_id: str,
+    limits: Limits,
+    writer: StreamWriter,
+    recorder: Recorder,
+    outcome: Call,
+) -> None:
+    began = time.monotonic()
+    collector = outcome.collector
+    events = cast(AsyncGenerator[ProviderEvent, None], provider.stream(request, call_id=call_id))
+    limited = cast(AsyncGenerator[ProviderEvent, None], within(events, limits, provider=provider.config.name))
+    async with aclosing(limited):
+        async for event in limited:
+            collector.add(event)
+            recorder.add(event)
+            if outcome.first_token_ms is None and isinstance(event, PartStarted | PartDelta):
+                outcome.first_token_ms = int((time.monotonic() - began) * 1000)
+            if writer.fenced:
+                raise Fenced
+    if collector.finished is None:
+        raise ProviderError(
+            ErrorKind.UNAVAILABLE,
+            f"{provider.config.name} ended its stream without a finish.",
+            provider=provider.config.name,
+        )
+
+
+def _note(outcome: Call, error: BaseException, provider: str) -> None:
+    match error:
+        case Fenced():
+            outcome.abandoned = True
+        case PerdureError():
+            outcome.error = error
+        case _:
+            activity.logger.error("adapter failed", exc_info=error)
+            outcome.error = ProviderError(
+                ErrorKind.INTERNAL,
+                f"The adapter of {provider} failed with {type(error).__name__}; the worker's log has the trace.",
+                provider=provider,
+            )
+
+
+@asynccontextmanager
+async def _heartbeats() -> AsyncIterator[None]:
+    """Tell Temporal every second that this worker lives; the replies carry a cancellation."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating

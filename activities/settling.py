@@ -1,0 +1,161 @@
+"""Committing what came of an attempt: one transaction for the answer, the ledger row and the turn's end."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import failure
+from activities.world import World
+from contracts.activities import Complete, Completed
+from contracts.errors import ErrorKind, PerdureError, ProviderError
+from contracts.events import Finished, FinishReason
+from contracts.parts import Part, ToolCallPart
+from contracts.streams import RecordKind
+from contracts.turns import TurnResult, TurnState
+from contracts.usage import Cost, Usage
+from domain.pricing import price
+from domain.retries import after_failure
+from providers.protocol import Provider
+from storage import attempts, audit, turns
+from storage.attempts import LedgerEntry, OpenedAttempt
+from storage.ids import new_id
+from storage.streams.log import StreamWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """One attempt, about to end."""
+
+    world: World
+    request: Complete
+    provider: Provider
+    opened: OpenedAttempt
+    writer: StreamWriter
+    first_token_ms: int | None
+
+    async def store(self, parts: tuple[Part, ...], finished: Finished) -> Completed:
+        """Store the answer, whole or stopped, and end the turn; then tell the readers.
+
+        Raises a non-retryable `conflict` where the attempt is not the newest: its cost is kept, its answer is not.
+        """
+        turn, model, now = self.opened.turn, self.request.candidate.model, self.world.clock()
+        state = TurnState.CANCELLED if finished.finish_reason is FinishReason.CANCELLED else TurnState.COMPLETED
+        usage = finished.usage or Usage()
+        cost = self._price(usage, finished.model)
+        message_id = new_id()
+        async with self.world.database.begin() as connection:
+            entry = LedgerEntry(
+                state=state.value,
+                usage=usage,
+                cost=cost,
+                finished_at=now,
+                served_model=finished.model,
+                service_tier=finished.service_tier,
+                response_id=finished.response_id,
+                first_token_ms=self.first_token_ms,
+            )
+            await attempts.close_attempt(
+                connection, turn.id, step=self.request.step, attempt=self.opened.number, entry=entry
+            )
+            whole, count = cost, 1
+            if self.opened.number > 1:
+                total, count = await attempts.spent(connection, turn.id)
+                whole = cost.model_copy(update={"total": total})
+            result = TurnResult(
+                turn_id=turn.id,
+                state=state,
+                message_id=message_id,
+                finish_reason=finished.finish_reason,
+                model=model,
+                served_model=finished.model,
+                attempts=count,
+                usage=usage,
+                cost=whole,
+                simulated=self.provider.config.simulated,
+                ignored=finished.ignored,
+                dropped=finished.dropped,
+            )
+            won = await turns.finish(connection, result, attempt=self.opened.number, now=now)
+            following = None
+            if won:
+                await attempts.store_answer(
+                    connection,
+                    turn,
+                    message_id=message_id,
+                    step=self.request.step,
+                    parts=parts,
+                    model=model,
+                    finish_reason=finished.finish_reason,
+                    now=now,
+                )
+                await attempts.track_conversation(connection, turn, model=model, usage=usage, cost=whole, now=now)
+                await audit.record(
+                    connection,
+                    workspace_id=turn.workspace_id,
+                    at=now,
+                    actor="worker",
+                    action=f"turn.{state}",
+                    subject_id=turn.id,
+                    detail={"model": str(model), "attempts": count, "cost_usd": str(whole.total)},
+                )
+                if turn.conversation_id is not None:
+                    following = await turns.next_in_lane(connection, turn.id)
+        if not won:
+            await self.writer.close(flush=False)
+            raise ApplicationError(
+                f"Attempt {self.opened.number} of turn {turn.id} is not the newest; it was billed and set aside.",
+                type=ErrorKind.CONFLICT.value,
+                non_retryable=True,
+            )
+        self.writer.append(RecordKind.END, body=result)
+        await self.writer.close()
+        return Completed(
+            result=result,
+            tool_call_ids=tuple(part.id for part in parts if isinstance(part, ToolCallPart)),
+            next_turn_id=following,
+        )
+
+    async def fail(self, error: PerdureError | None, usage: Usage, *, served: str | None) -> ApplicationError:
+        """Close the ledger row; the failure to raise. `error` None: the attempt was interrupted on our side."""
+        turn, now = self.opened.turn, self.world.clock()
+        entry = LedgerEntry(
+            state="failed" if error else "interrupted",
+            usage=usage,
+            cost=self._price(usage, served),
+            finished_at=now,
+            served_model=served,
+            error_kind=error.kind if error else None,
+            error_message=error.message if error else None,
+            provider_code=error.provider_code if isinstance(error, ProviderError) else None,
+            first_token_ms=self.first_token_ms,
+        )
+        async with self.world.database.begin() as connection:
+            await attempts.close_attempt(
+                connection, turn.id, step=self.request.step, attempt=self.opened.number, entry=entry
+            )
+        await self.writer.close()
+        if error is None:
+            return ApplicationError(
+                f"Attempt {self.opened.number} was interrupted; another follows.", type="interrupted"
+            )
+        verdict = after_failure(
+            error.kind,
+            retry_after=error.retry_after if isinstance(error, ProviderError) else None,
+            failures=self.opened.failures + 1,
+            has_sibling=self.request.has_sibling,
+            limits=self.request.limits,
+            remaining=self._remaining(),
+        )
+        return failure(error, verdict)
+
+    def _price(self, usage: Usage, served: str | None) -> Cost:
+        if usage.total == 0:
+            return Cost()
+        return price(usage, self.request.candidate.model, at=self.world.clock(), served_model=served)
+
+    def _remaining(self) -> float:
+        info = activity.info()
+        allowed = info.schedule_to_close_timeout or timedelta(seconds=self.request.limits.step)
+        return (info.scheduled_time + allowed - self.world.clock()).total_seconds()

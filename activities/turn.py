@@ -1,0 +1,86 @@
+"""The activities of a turn: plan it, ask a candidate, end it."""
+
+from temporalio import activity
+
+from activities.attempt import attempt
+from activities.errors import failure
+from activities.showing import show_end
+from activities.world import World
+from contracts.activities import (
+    ClosedTurn,
+    CloseTurn,
+    Complete,
+    Completed,
+    OpenedTurn,
+    OpenTurn,
+    TurnActivities,
+)
+from contracts.errors import PerdureError
+from contracts.turns import TurnResult
+from contracts.usage import Cost
+from domain.planning import plan
+from domain.retries import GiveUp
+from storage import attempts, audit, turns
+
+
+class ProviderTurnActivities(TurnActivities):
+    """The turn's activities over real providers, a database and a stream log."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @activity.defn(name="open_turn")
+    async def open_turn(self, request: OpenTurn) -> OpenedTurn:
+        """Plan the turn and take the lane: one transaction, idempotent by turn."""
+        try:
+            async with self._world.database.begin() as connection:
+                lane = await turns.at_lane(connection, request.turn_id)
+                turn = lane.turn
+                if turn.state.finished:
+                    return OpenedTurn(status="finished", result=turn.result)
+                if lane.blocked_by is not None:
+                    return OpenedTurn(status="busy", blocked_by=lane.blocked_by)
+                made = turn.plan or plan(turn.routing())
+                await turns.start(connection, turn.id, made, now=self._world.clock())
+        except PerdureError as error:
+            raise failure(error, GiveUp("the turn cannot be opened")) from error
+        return OpenedTurn(status="planned", plan=made)
+
+    @activity.defn(name="complete")
+    async def complete(self, request: Complete) -> Completed:
+        """Call one candidate, stream its answer, store it. Fails with an error kind as the failure's type."""
+        return await attempt(self._world, request)
+
+    @activity.defn(name="close_turn")
+    async def close_turn(self, request: CloseTurn) -> ClosedTurn:
+        """End the turn without an answer. Idempotent: a finished turn keeps its result."""
+        world, now = self._world, self._world.clock()
+        async with world.database.begin() as connection:
+            lane = await turns.at_lane(connection, request.turn_id)
+            turn = lane.turn
+            if turn.state.finished and turn.result is not None:
+                return ClosedTurn(result=turn.result, next_turn_id=await turns.next_in_lane(connection, turn.id))
+            await attempts.close_left_open(connection, turn.id, now=now)
+            cost, count = await attempts.spent(connection, turn.id)
+            result = TurnResult(
+                turn_id=turn.id,
+                state=request.state,
+                attempts=count,
+                cost=Cost(total=cost),
+                error_kind=request.error_kind,
+                error_message=request.error_message,
+            )
+            fence = await turns.close(connection, result, now=now)
+            await audit.record(
+                connection,
+                workspace_id=turn.workspace_id,
+                at=now,
+                actor="worker",
+                action=f"turn.{request.state}",
+                subject_id=turn.id,
+                detail={"kind": request.error_kind.value, "attempts": count},
+            )
+            following = await turns.next_in_lane(connection, turn.id)
+        if fence is not None:
+            await show_end(world.streams, turn.id, attempt=fence, result=result)
+        return ClosedTurn(result=result, next_turn_id=following)

@@ -1,0 +1,101 @@
+"""The seam: what workflows may ask of the world. `activities/` implements it; workflows and fakes name it."""
+
+from abc import ABC, abstractmethod
+from typing import Literal
+from uuid import UUID
+
+from temporalio import activity
+
+from contracts.base import Contract
+from contracts.errors import ErrorKind
+from contracts.turns import Candidate, Limits, OnNewAttempt, RoutePlan, TurnResult, TurnState
+
+
+class OpenTurn(Contract):
+    """Ask for the turn to be planned and its lane taken."""
+
+    turn_id: UUID
+
+
+class OpenedTurn(Contract):
+    """`planned`: go on with `plan`. `busy`: turn `blocked_by` holds the conversation's lane. `finished`: see `result`."""
+
+    status: Literal["planned", "busy", "finished"]
+    plan: RoutePlan | None = None
+    blocked_by: UUID | None = None
+    result: TurnResult | None = None
+
+
+class Complete(Contract):
+    """Ask one candidate for the answer of one step.
+
+    `has_sibling`: another candidate could be asked instead. `from_start`: a continuation was refused, begin anew.
+    """
+
+    turn_id: UUID
+    step: int
+    candidate: Candidate
+    has_sibling: bool
+    limits: Limits
+    on_new_attempt: OnNewAttempt
+    from_start: bool = False
+
+
+class Completed(Contract):
+    """The step's answer is stored, and `result` says how the turn ended (`completed` or `cancelled`).
+
+    `tool_call_ids` are the calls that the caller is asked to run. `found`: an earlier attempt had stored the answer already.
+    `next_turn_id` waits for the conversation's lane.
+    """
+
+    result: TurnResult
+    tool_call_ids: tuple[str, ...] = ()
+    found: bool = False
+    next_turn_id: UUID | None = None
+
+
+class FailureDetail(Contract):
+    """What a failed `complete` says beside its kind, as the failure's one detail.
+
+    `prefill_refused`: the continuation was our mistake, ask the same candidate from the start. `final`: the stream policy forbids
+    another attempt.
+    """
+
+    kind: ErrorKind
+    prefill_refused: bool = False
+    final: bool = False
+
+
+class CloseTurn(Contract):
+    """End a turn that has no answer: `failed` with its kind and message, or `cancelled`."""
+
+    turn_id: UUID
+    state: TurnState
+    error_kind: ErrorKind
+    error_message: str
+
+
+class ClosedTurn(Contract):
+    """The turn is over. `next_turn_id` waits for the conversation's lane."""
+
+    result: TurnResult
+    next_turn_id: UUID | None = None
+
+
+class TurnActivities(ABC):
+    """What a turn needs done."""
+
+    @activity.defn(name="open_turn")
+    @abstractmethod
+    async def open_turn(self, request: OpenTurn) -> OpenedTurn:
+        """Plan the turn and take the lane: one transaction, idempotent by turn."""
+
+    @activity.defn(name="complete")
+    @abstractmethod
+    async def complete(self, request: Complete) -> Completed:
+        """Call one candidate, stream its answer, store it. Fails with an error kind as the failure's type."""
+
+    @activity.defn(name="close_turn")
+    @abstractmethod
+    async def close_turn(self, request: CloseTurn) -> ClosedTurn:
+        """End the turn without an answer. Idempotent: a finished turn keeps its result."""

@@ -1,0 +1,117 @@
+"""A turn: what is asked, how it is planned, how it ends."""
+
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.base import Contract
+from contracts.errors import ErrorKind
+from contracts.events import FinishReason
+from contracts.models import ModelRef
+from contracts.parts import Message
+from contracts.requests import Knobs, OutputFormat, Tool, ToolChoice
+from contracts.usage import Cost, Usage
+
+
+class TurnState(StrEnum):
+    """Where a turn stands. `accepted` covers waiting for a worker and waiting for the conversation's lane."""
+
+    ACCEPTED = "accepted"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def finished(self) -> bool:
+        """Nothing more will happen to the turn."""
+        return self in (TurnState.COMPLETED, TurnState.FAILED, TurnState.CANCELLED)
+
+
+OnBusy = Literal["reject", "queue", "interrupt"]
+"""What a new turn does when its conversation is answering another: fail, wait, or stop the other."""
+
+OnNewAttempt = Literal["reset", "continue", "fail"]
+"""What happens to text already streamed when another attempt begins: void it, go on from it, or end the turn."""
+
+
+class Limits(Contract):
+    """How long a step waits, in seconds, and how often it tries.
+
+    `first_token` and `idle` bound silence, `attempt` one whole call, `step` all calls of the step together. `retry_after` is
+    the longest Retry-After that is honoured while another candidate exists. `same_candidate` is how many calls one candidate
+    gets while another exists, `only_candidate` how many it gets when it is the last.
+    """
+
+    first_token: float = Field(default=12, gt=0, le=3600)
+    idle: float = Field(default=15, gt=0, le=3600)
+    attempt: float = Field(default=600, gt=0, le=7200)
+    step: float = Field(default=1800, gt=0, le=86400)
+    retry_after: float = Field(default=10, ge=0, le=3600)
+    same_candidate: int = Field(default=2, ge=1, le=20)
+    only_candidate: int = Field(default=5, ge=1, le=50)
+
+
+class RoutingWish(Contract):
+    """What a request says about who may answer, and how. `models` is the first choice and its fallbacks, in order."""
+
+    models: tuple[ModelRef, ...] = Field(min_length=1)
+    limits: Limits = Limits()
+    on_new_attempt: OnNewAttempt = "reset"
+
+
+class TurnRequest(RoutingWish):
+    """What the caller asked, as stored.
+
+    `messages` is the whole prompt of a stateless turn; for a turn in a conversation it is what the turn adds to the history.
+    """
+
+    messages: tuple[Message, ...] = Field(min_length=1)
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    output: OutputFormat | None = None
+    knobs: Knobs = Knobs()
+    provider_options: dict[str, dict[str, Any]] = {}
+    on_busy: OnBusy = "reject"
+    metadata: dict[str, str] = {}
+
+
+class Candidate(Contract):
+    """One model in a plan, with the reason why it stands where it does."""
+
+    index: int
+    model: ModelRef
+    reason: str
+
+
+class RoutePlan(Contract):
+    """The recorded decision: which models may answer, in order, within which limits."""
+
+    candidates: tuple[Candidate, ...]
+    limits: Limits
+    on_new_attempt: OnNewAttempt
+
+
+class TurnResult(Contract):
+    """How a turn ended. The text itself is in the message; history and streams carry its id.
+
+    `usage` is the answering attempt's, `cost` all attempts' together. `ignored` names knobs that the vendor has not, `dropped`
+    parts of the prompt that it could not be sent. `simulated`: no real model answered.
+    """
+
+    turn_id: UUID
+    state: TurnState
+    message_id: UUID | None = None
+    finish_reason: FinishReason | None = None
+    model: ModelRef | None = None
+    served_model: str | None = None
+    attempts: int = 0
+    usage: Usage | None = None
+    cost: Cost | None = None
+    simulated: bool = False
+    ignored: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    error_kind: ErrorKind | None = None
+    error_message: str | None = None

@@ -1,0 +1,95 @@
+"""What a call costs: the `genai-prices` list, in USD, exact."""
+
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from contracts.models import ModelRef
+from contracts.usage import Cost, Usage
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelPrice
+
+SIMULATED_MODEL_PREFIX = "sim-"
+SIMULATED_PRICES = {"input_mtok": Decimal("0.50"), "cache_read_mtok": Decimal("0.05"), "output_mtok": Decimal("2.00")}
+"""USD per million tokens of the simulator's own models, so that money can be tried without spending any."""
+
+_MILLION = Decimal(1_000_000)
+_WIRE_TO_LIST = {"google": "google", "openai": "openai", "anthropic": "anthropic"}
+
+
+@lru_cache(maxsize=1)
+def price_list_version() -> str:
+    """The price list's name and version, as kept with every charge."""
+    return f"genai-prices {version('genai-prices')}"
+
+
+def price(usage: Usage, model: ModelRef, *, at: datetime, served_model: str | None = None) -> Cost:
+    """The cost of `usage` at the list price of the model that served, on the day `at`.
+
+    A model that no list names costs zero with `priced` False; it is never silently free.
+    """
+    if model.model.startswith(SIMULATED_MODEL_PREFIX):
+        return _simulated(usage)
+    for name in dict.fromkeys(filter(None, (served_model, model.model))):
+        cost = _listed(usage, model.provider, name, at)
+        if cost is not None:
+            return cost
+    return Cost(priced=False, price_source=f"{price_list_version()}: no price for {model}")
+
+
+def _simulated(usage: Usage) -> Cost:
+    rates = SIMULATED_PRICES
+    total = (
+        (usage.input_uncached + usage.cache_write) * rates["input_mtok"]
+        + usage.cache_read * rates["cache_read_mtok"]
+        + usage.output * rates["output_mtok"]
+    ) / _MILLION
+    return Cost(total=total, price_source="simulator", unit_prices=dict(rates))
+
+
+def _listed(usage: Usage, provider: str, name: str, at: datetime) -> Cost | None:
+    import genai_prices
+
+    counts = {
+        "input_tokens": usage.input,
+        "cache_read_tokens": usage.cache_read,
+        "cache_write_tokens": usage.cache_write,
+        "cache_write_1h_tokens": usage.cache_write_1h,
+        "output_tokens": usage.output,
+        "input_audio_tokens": usage.input_audio,
+        "output_audio_tokens": usage.output_audio,
+        "web_searches": usage.web_searches,
+    }
+    try:
+        found = genai_prices.calc_price(
+            genai_prices.Usage(**{unit: count for unit, count in counts.items() if count}),
+            model_ref=name,
+            provider_id=_WIRE_TO_LIST.get(provider, provider),
+            genai_request_timestamp=at,
+        )
+    except LookupError:
+        return None
+    return Cost(
+        total=found.total_price,
+        price_source=price_list_version(),
+        unit_prices=_unit_prices(found.model_price, usage.input),
+    )
+
+
+def _unit_prices(prices: "ModelPrice", input_tokens: int) -> dict[str, Decimal]:
+    from genai_prices.types import TieredPrices
+
+    charged: dict[str, Decimal] = {}
+    for name, value in vars(prices).items():
+        match value:
+            case Decimal():
+                charged[name] = value
+            case TieredPrices():
+                reached = [tier.price for tier in value.tiers if input_tokens > tier.start]
+                charged[name] = reached[-1] if reached else value.base
+            case _:
+                continue
+    return charged

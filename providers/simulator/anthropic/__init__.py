@@ -1,0 +1,1 @@
+"""Anthropic's wire, as the simulator speaks it."""

@@ -1,0 +1,1 @@
+"""Google's wire, as the simulator speaks it."""

@@ -1,0 +1,1 @@
+"""OpenAI's wire, as the simulator speaks it."""

@@ -1,0 +1,276 @@
+"""Attempts: each opens its ledger row before the call and closes it after, fenced by the turn's newest attempt."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import ErrorKind, PerdureError
+from contracts.events import FinishReason
+from contracts.models import ModelRef
+from contracts.parts import Part
+from contracts.turns import TurnRequest, TurnState
+from contracts.usage import Cost, Usage
+from storage.turns import TurnRow, turn_row, whole_request
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAttempt:
+    """What an attempt begins with. `request` holds the whole prompt.
+
+    `failures` counts the earlier calls of this candidate in this step that failed; `lost` are the attempts that a crash left
+    open, now marked interrupted.
+    """
+
+    turn: TurnRow
+    number: int
+    request: TurnRequest
+    failures: int
+    lost: tuple[int, ...]
+    last_error: ErrorKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer that an earlier attempt stored."""
+
+    message_id: UUID
+    tool_call_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What one attempt cost and how it ended."""
+
+    state: str
+    usage: Usage
+    cost: Cost
+    finished_at: datetime
+    served_model: str | None = None
+    service_tier: str | None = None
+    response_id: str | None = None
+    error_kind: ErrorKind | None = None
+    error_message: str | None = None
+    provider_code: str | None = None
+    first_token_ms: int | None = None
+
+
+_LOOK = text("""
+    SELECT t.id, t.workspace_id, t.conversation_id, t.turn_no, t.state, t.attempt, t.request, t.plan, t.result,
+           t.cancel_requested_at, t.created_at, t.started_at, t.finished_at,
+           m.id AS message_id, m.parts AS message_parts,
+           CASE WHEN t.conversation_id IS NOT NULL THEN
+             (SELECT jsonb_agg(jsonb_build_object('role', h.role, 'name', h.name, 'parts', h.parts)
+                               ORDER BY h.turn_no, h.position)
+                FROM messages h WHERE h.conversation_id = t.conversation_id AND h.turn_no <= t.turn_no)
+           END AS history
+      FROM turns t LEFT JOIN messages m ON m.turn_id = t.id AND m.step = :step
+     WHERE t.id = :turn_id
+       FOR UPDATE OF t
+""")
+
+_OPEN = text("""
+    WITH bumped AS (
+      UPDATE turns SET attempt = attempt + 1 WHERE id = :turn_id RETURNING attempt
+    ), lost AS (
+      UPDATE model_usage SET state = 'interrupted', finished_at = :now, estimated = true
+       WHERE turn_id = :turn_id AND state = 'open' RETURNING attempt
+    ), opened AS (
+      INSERT INTO model_usage (workspace_id, conversation_id, turn_id, step, attempt, candidate, provider, model, state,
+                               simulated, started_at)
+      SELECT :workspace_id, :conversation_id, :turn_id, :step, bumped.attempt, :candidate, :provider, :model, 'open',
+             :simulated, :now
+        FROM bumped
+    )
+    SELECT bumped.attempt,
+           (SELECT coalesce(array_agg(lost.attempt), '{}') FROM lost) AS lost,
+           (SELECT count(*) FROM model_usage u WHERE u.turn_id = :turn_id AND u.step = :step
+              AND u.candidate = :candidate AND u.state = 'failed') AS failures,
+           (SELECT u.error_kind FROM model_usage u WHERE u.turn_id = :turn_id AND u.step = :step
+             ORDER BY u.attempt DESC LIMIT 1) AS last_error
+      FROM bumped
+""")
+
+_CLOSE = text("""
+    UPDATE model_usage SET state = :state, served_model = :served_model, service_tier = :service_tier,
+           response_id = :response_id, error_kind = :error_kind, error_message = :error_message,
+           provider_code = :provider_code, first_token_ms = :first_token_ms, finished_at = :finished_at,
+           input_uncached = :input_uncached, cache_read = :cache_read, cache_write = :cache_write,
+           cache_write_1h = :cache_write_1h, input_audio = :input_audio, output = :output, reasoning = :reasoning,
+           output_audio = :output_audio, web_searches = :web_searches, estimated = :estimated,
+           cost = :cost, priced = :priced, price_source = :price_source, unit_prices = CAST(:unit_prices AS jsonb)
+     WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt
+""")
+
+_CLOSE_LEFT_OPEN = text("""
+    UPDATE model_usage SET state = 'interrupted', finished_at = :now, estimated = true
+     WHERE turn_id = :turn_id AND state = 'open' RETURNING attempt
+""")
+
+_ANSWER = text("""
+    INSERT INTO messages (id, workspace_id, conversation_id, turn_id, turn_no, position, step, role, parts, model, finish_reason,
+                          created_at)
+    SELECT :id, :workspace_id, :conversation_id, :turn_id, :turn_no,
+           coalesce((SELECT max(m.position) + 1 FROM messages m WHERE m.turn_id = :turn_id), 0),
+           :step, 'assistant', CAST(:parts AS jsonb), :model, :finish_reason, :now
+""")
+
+_CONVERSATION = text("""
+    UPDATE conversations SET updated_at = :now,
+           model_history = CASE WHEN model_history -> -1 ->> 'model' IS DISTINCT FROM CAST(:model AS text)
+             THEN model_history || jsonb_build_array(jsonb_build_object(
+               'model', CAST(:model AS text), 'turn_id', CAST(:turn_id AS text), 'at', CAST(:at AS text)))
+             ELSE model_history END,
+           cost_tracking = jsonb_build_object(
+             'cost_usd', (coalesce((cost_tracking ->> 'cost_usd')::numeric, 0) + CAST(:cost AS numeric))::text,
+             'turns', coalesce((cost_tracking ->> 'turns')::int, 0) + 1,
+             'input_tokens', coalesce((cost_tracking ->> 'input_tokens')::bigint, 0) + :input,
+             'output_tokens', coalesce((cost_tracking ->> 'output_tokens')::bigint, 0) + :output)
+     WHERE id = :id
+""")
+
+_SPENT = text("SELECT coalesce(sum(cost), 0) AS cost, count(*) AS attempts FROM model_usage WHERE turn_id = :turn_id")
+
+
+async def open_attempt(
+    connection: AsyncConnection,
+    turn_id: UUID,
+    *,
+    step: int,
+    candidate: int,
+    model: ModelRef,
+    simulated: bool,
+    now: datetime,
+) -> OpenedAttempt | StoredAnswer:
+    """Take the turn's next attempt number and open its ledger row, or find the answer that is stored already.
+
+    Raises `PerdureError`: `cancelled` where a stop was asked for or the turn has ended, `not_found` without such a turn.
+    """
+    row = (await connection.execute(_LOOK, {"turn_id": turn_id, "step": step})).one_or_none()
+    if row is None:
+        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
+    if row.message_id is not None:
+        calls = tuple(part["id"] for part in row.message_parts if part["type"] == "tool_call")
+        return StoredAnswer(row.message_id, calls)
+    turn = turn_row(row)
+    if turn.cancel_requested or turn.state is not TurnState.RUNNING:
+        raise PerdureError(ErrorKind.CANCELLED, f"Turn {turn_id} was stopped before this attempt began.")
+    opened = (
+        await connection.execute(
+            _OPEN,
+            {
+                "turn_id": turn_id,
+                "step": step,
+                "candidate": candidate,
+                "provider": model.provider,
+                "model": model.model,
+                "simulated": simulated,
+                "workspace_id": turn.workspace_id,
+                "conversation_id": turn.conversation_id,
+                "now": now,
+            },
+        )
+    ).one()
+    return OpenedAttempt(
+        turn=turn,
+        number=opened.attempt,
+        request=whole_request(turn, row.history),
+        failures=opened.failures,
+        lost=tuple(opened.lost),
+        last_error=ErrorKind(opened.last_error) if opened.last_error else None,
+    )
+
+
+async def close_attempt(
+    connection: AsyncConnection, turn_id: UUID, *, step: int, attempt: int, entry: LedgerEntry
+) -> None:
+    """Close the attempt's ledger row. Idempotent: the row is overwritten with the same facts."""
+    usage, cost = entry.usage, entry.cost
+    await connection.execute(
+        _CLOSE,
+        {
+            "turn_id": turn_id,
+            "step": step,
+            "attempt": attempt,
+            "state": entry.state,
+            "served_model": entry.served_model,
+            "service_tier": entry.service_tier,
+            "response_id": entry.response_id,
+            "error_kind": entry.error_kind.value if entry.error_kind else None,
+            "error_message": entry.error_message,
+            "provider_code": entry.provider_code,
+            "first_token_ms": entry.first_token_ms,
+            "finished_at": entry.finished_at,
+            **usage.model_dump(),
+            "cost": cost.total,
+            "priced": cost.priced,
+            "price_source": cost.price_source,
+            "unit_prices": orjson.dumps({name: str(price) for name, price in cost.unit_prices.items()}).decode(),
+        },
+    )
+
+
+async def close_left_open(connection: AsyncConnection, turn_id: UUID, *, now: datetime) -> tuple[int, ...]:
+    """Mark every row that is still open as interrupted; which attempts they were."""
+    rows = await connection.execute(_CLOSE_LEFT_OPEN, {"turn_id": turn_id, "now": now})
+    return tuple(row.attempt for row in rows)
+
+
+async def store_answer(
+    connection: AsyncConnection,
+    turn: TurnRow,
+    *,
+    message_id: UUID,
+    step: int,
+    parts: tuple[Part, ...],
+    model: ModelRef,
+    finish_reason: FinishReason,
+    now: datetime,
+) -> None:
+    """Write the assistant's message."""
+    await connection.execute(
+        _ANSWER,
+        {
+            "id": message_id,
+            "workspace_id": turn.workspace_id,
+            "conversation_id": turn.conversation_id,
+            "turn_id": turn.id,
+            "turn_no": turn.turn_no,
+            "step": step,
+            "parts": orjson.dumps([part.model_dump(mode="json", exclude_none=True) for part in parts]).decode(),
+            "model": str(model),
+            "finish_reason": finish_reason.value,
+            "now": now,
+        },
+    )
+
+
+async def track_conversation(
+    connection: AsyncConnection, turn: TurnRow, *, model: ModelRef, usage: Usage, cost: Cost, now: datetime
+) -> None:
+    """Keep the conversation's own account: which models answered, what it cost so far."""
+    if turn.conversation_id is None:
+        return
+    await connection.execute(
+        _CONVERSATION,
+        {
+            "id": turn.conversation_id,
+            "model": str(model),
+            "turn_id": str(turn.id),
+            "at": now.isoformat(),
+            "cost": cost.total,
+            "input": usage.input,
+            "output": usage.output,
+            "now": now,
+        },
+    )
+
+
+async def spent(connection: AsyncConnection, turn_id: UUID) -> tuple[Any, int]:
+    """The turn's whole cost over all attempts (USD) and how many attempts it had."""
+    row = (await connection.execute(_SPENT, {"turn_id": turn_id})).one()
+    return row.cost, row.attempts

@@ -1,0 +1,190 @@
+"""The tables. Every one has a workspace, UUID keys and `timestamptz`; the stream log is in `storage/streams`."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_EMPTY_OBJECT = text("'{}'::jsonb")
+_EMPTY_LIST = text("'[]'::jsonb")
+_NEW_ID = text("uuidv7()")
+
+
+def _id() -> Column[object]:
+    return Column("id", Uuid, primary_key=True, server_default=_NEW_ID)
+
+
+def _workspace() -> Column[object]:
+    return Column("workspace_id", Uuid, ForeignKey("workspaces.id"), nullable=False)
+
+
+def _at(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+workspaces = Table("workspaces", metadata, _id(), Column("name", Text, nullable=False, unique=True), _at("created_at"))
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("name", Text, nullable=False),
+    Column("prefix", Text, nullable=False, comment="the key's first characters, fit to be shown"),
+    Column("digest", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the key"),
+    _at("created_at"),
+    _at("revoked_at", nullable=True),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("title", Text),
+    Column("models", JSONB, nullable=False, server_default=_EMPTY_LIST, comment="default models of its turns"),
+    Column("metadata", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    Column("model_history", JSONB, nullable=False, server_default=_EMPTY_LIST),
+    Column("context_metadata", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    Column("cost_tracking", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    Column("next_turn", Integer, nullable=False, server_default=text("1")),
+    _at("created_at"),
+    _at("updated_at"),
+    Index("ix_conversations_workspace_recent", "workspace_id", text("updated_at DESC"), text("id DESC")),
+    Index("ix_conversations_model_history", "model_history", postgresql_using="gin"),
+    Index("ix_conversations_context_metadata", "context_metadata", postgresql_using="gin"),
+    Index("ix_conversations_cost_tracking", "cost_tracking", postgresql_using="gin"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _workspace(),
+    Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE")),
+    Column("turn_no", Integer, comment="the turn's place in its conversation"),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default=text("0"), comment="the newest attempt: the fence"),
+    Column("request", JSONB, nullable=False),
+    Column("request_digest", LargeBinary, nullable=False),
+    Column("idempotency_key", Text),
+    Column("plan", JSONB),
+    Column("result", JSONB),
+    Column("cancel_requested_at", DateTime(timezone=True)),
+    _at("created_at"),
+    _at("started_at", nullable=True),
+    _at("finished_at", nullable=True),
+    CheckConstraint("state IN ('accepted', 'running', 'completed', 'failed', 'cancelled')", name="state"),
+    UniqueConstraint("conversation_id", "turn_no"),
+    Index(
+        "ix_turns_unfinished",
+        "created_at",
+        postgresql_where=text("state IN ('accepted', 'running')"),
+    ),
+    Index("ix_turns_workspace_recent", "workspace_id", text("created_at DESC")),
+    # The queue of turns churns: leave room for updates in place.
+    postgresql_with={"fillfactor": "70"},
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("conversation_id", Uuid, ForeignKey("conversations.id", ondelete="CASCADE")),
+    Column("turn_id", Uuid, ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
+    Column("turn_no", Integer),
+    Column("position", Integer, nullable=False, comment="the message's place in its turn"),
+    Column("step", Integer, comment="the step that this message answers; null for what the caller said"),
+    Column("role", Text, nullable=False),
+    Column("name", Text),
+    Column("parts", JSONB, nullable=False),
+    Column("model", Text),
+    Column("finish_reason", Text),
+    _at("created_at"),
+    UniqueConstraint("turn_id", "position"),
+    UniqueConstraint("turn_id", "step"),
+    Index("ix_messages_conversation_order", "conversation_id", "turn_no", "position"),
+)
+
+model_usage = Table(
+    "model_usage",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("conversation_id", Uuid),
+    Column("turn_id", Uuid, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("candidate", Integer, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("served_model", Text),
+    Column("service_tier", Text),
+    Column("state", Text, nullable=False),
+    Column("error_kind", Text),
+    Column("error_message", Text),
+    Column("provider_code", Text),
+    Column("input_uncached", Integer, nullable=False, server_default=text("0")),
+    Column("cache_read", Integer, nullable=False, server_default=text("0")),
+    Column("cache_write", Integer, nullable=False, server_default=text("0")),
+    Column("cache_write_1h", Integer, nullable=False, server_default=text("0")),
+    Column("input_audio", Integer, nullable=False, server_default=text("0")),
+    Column("output", Integer, nullable=False, server_default=text("0")),
+    Column("reasoning", Integer, nullable=False, server_default=text("0")),
+    Column("output_audio", Integer, nullable=False, server_default=text("0")),
+    Column("web_searches", Integer, nullable=False, server_default=text("0")),
+    Column("estimated", Boolean, nullable=False, server_default=text("false")),
+    Column("cost", Numeric(24, 12), nullable=False, server_default=text("0")),
+    Column("priced", Boolean, nullable=False, server_default=text("true")),
+    Column("price_source", Text),
+    Column("unit_prices", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    Column("simulated", Boolean, nullable=False, server_default=text("false")),
+    Column("response_id", Text),
+    Column("first_token_ms", Integer),
+    _at("started_at"),
+    _at("finished_at", nullable=True),
+    CheckConstraint("state IN ('open', 'completed', 'failed', 'cancelled', 'interrupted')", name="state"),
+    UniqueConstraint("turn_id", "step", "attempt"),
+    Index("ix_model_usage_workspace_time", "workspace_id", "started_at"),
+    Index("ix_model_usage_conversation", "conversation_id"),
+    Index("ix_model_usage_open", "turn_id", postgresql_where=text("state = 'open'")),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False, comment="a key's prefix, or the part of Perdure that acted"),
+    Column("action", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("detail", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    Index("ix_audit_log_workspace_time", "workspace_id", "at"),
+    Index("ix_audit_log_subject", "subject_id"),
+)

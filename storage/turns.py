@@ -1,0 +1,201 @@
+"""Turns: taking the lane, ending, and the questions the doors ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import ErrorKind, PerdureError
+from contracts.turns import RoutePlan, RoutingWish, TurnRequest, TurnResult, TurnState
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """A turn as stored. `asked` is its request's JSON; it lacks the messages of a turn in a conversation."""
+
+    id: UUID
+    workspace_id: UUID
+    conversation_id: UUID | None
+    turn_no: int | None
+    state: TurnState
+    attempt: int
+    asked: dict[str, Any]
+    plan: RoutePlan | None
+    result: TurnResult | None
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    def routing(self) -> RoutingWish:
+        """What the request says about who may answer and within which limits."""
+        return RoutingWish.model_validate(self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A turn at the lane of its conversation. `blocked_by` is the unfinished turn ahead of it, if any."""
+
+    turn: TurnRow
+    blocked_by: UUID | None
+
+
+_COLUMNS = """t.id, t.workspace_id, t.conversation_id, t.turn_no, t.state, t.attempt, t.request, t.plan, t.result,
+    t.cancel_requested_at, t.created_at, t.started_at, t.finished_at"""
+
+# The statements below splice in nothing but the constant above.
+_FIND = text(f"SELECT {_COLUMNS} FROM turns t WHERE t.id = :id")  # noqa: S608
+
+_LANE = text(f"""
+    SELECT {_COLUMNS},
+           (SELECT ahead.id FROM turns ahead
+             WHERE ahead.conversation_id = t.conversation_id AND ahead.turn_no < t.turn_no
+               AND ahead.state IN ('accepted', 'running')
+             ORDER BY ahead.turn_no DESC LIMIT 1) AS blocked_by
+      FROM turns t WHERE t.id = :id FOR UPDATE OF t
+""")  # noqa: S608
+
+_START = text("""
+    UPDATE turns SET state = 'running', plan = CAST(:plan AS jsonb), started_at = coalesce(started_at, :now) WHERE id = :id
+""")
+
+_FINISH = text("""
+    UPDATE turns SET state = :state, result = CAST(:result AS jsonb), finished_at = :now
+     WHERE id = :id AND state IN ('accepted', 'running') AND attempt = :attempt
+    RETURNING conversation_id, turn_no
+""")
+
+_CLOSE = text("""
+    UPDATE turns SET state = :state, result = CAST(:result AS jsonb), finished_at = :now, attempt = attempt + 1
+     WHERE id = :id AND state IN ('accepted', 'running')
+    RETURNING attempt
+""")
+
+_FENCE = text("UPDATE turns SET attempt = attempt + 1 WHERE id = :id RETURNING attempt")
+
+_NEXT_IN_LANE = text("""
+    SELECT following.id FROM turns t JOIN turns following ON following.conversation_id = t.conversation_id
+     WHERE t.id = :id AND following.turn_no > t.turn_no AND following.state = 'accepted'
+     ORDER BY following.turn_no LIMIT 1
+""")
+
+_REQUEST_CANCEL = text("""
+    UPDATE turns SET cancel_requested_at = coalesce(cancel_requested_at, :now)
+     WHERE id = :id AND workspace_id = :workspace_id
+    RETURNING state
+""")
+
+_STALE = text("""
+    SELECT id, state FROM turns
+     WHERE state IN ('accepted', 'running') AND created_at < :before
+     ORDER BY created_at LIMIT :limit
+""")
+
+
+def turn_row(row: Any) -> TurnRow:
+    """The turn in a result row that has the turn's columns."""
+    return TurnRow(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        conversation_id=row.conversation_id,
+        turn_no=row.turn_no,
+        state=TurnState(row.state),
+        attempt=row.attempt,
+        asked=row.request,
+        plan=RoutePlan.model_validate(row.plan) if row.plan else None,
+        result=TurnResult.model_validate(row.result) if row.result else None,
+        cancel_requested=row.cancel_requested_at is not None,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def whole_request(turn: TurnRow, history: Sequence[Any] | None) -> TurnRequest:
+    """The request with its messages: its own, or the conversation's `history`."""
+    if history is None:
+        return TurnRequest.model_validate(turn.asked)
+    return TurnRequest.model_validate({**turn.asked, "messages": history})
+
+
+async def find(connection: AsyncConnection, turn_id: UUID, *, workspace_id: UUID | None = None) -> TurnRow:
+    """The turn. Raises `not_found`, also where it belongs to another workspace than `workspace_id`."""
+    row = (await connection.execute(_FIND, {"id": turn_id})).one_or_none()
+    if row is None or (workspace_id is not None and row.workspace_id != workspace_id):
+        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
+    return turn_row(row)
+
+
+async def at_lane(connection: AsyncConnection, turn_id: UUID) -> Lane:
+    """Lock the turn and look at its lane. Raises `not_found`."""
+    row = (await connection.execute(_LANE, {"id": turn_id})).one_or_none()
+    if row is None:
+        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
+    return Lane(turn_row(row), row.blocked_by)
+
+
+async def start(connection: AsyncConnection, turn_id: UUID, plan: RoutePlan, *, now: datetime) -> None:
+    """Record the plan; the turn runs."""
+    await connection.execute(_START, {"id": turn_id, "plan": plan.model_dump_json(exclude_none=True), "now": now})
+
+
+async def finish(connection: AsyncConnection, result: TurnResult, *, attempt: int, now: datetime) -> bool:
+    """End the turn with an answer, if `attempt` is still its newest. False: it is not, and nothing changed."""
+    row = await connection.execute(
+        _FINISH,
+        {
+            "id": result.turn_id,
+            "state": result.state.value,
+            "result": result.model_dump_json(exclude_none=True),
+            "attempt": attempt,
+            "now": now,
+        },
+    )
+    return row.one_or_none() is not None
+
+
+async def close(connection: AsyncConnection, result: TurnResult, *, now: datetime) -> int | None:
+    """End the turn without an answer and fence off every attempt. The fence's number, or None where it had ended already."""
+    row = (
+        await connection.execute(
+            _CLOSE,
+            {
+                "id": result.turn_id,
+                "state": result.state.value,
+                "result": result.model_dump_json(exclude_none=True),
+                "now": now,
+            },
+        )
+    ).one_or_none()
+    return None if row is None else int(row.attempt)
+
+
+async def fence(connection: AsyncConnection, turn_id: UUID) -> int:
+    """Fence off every attempt so far; the new newest attempt's number."""
+    return int((await connection.execute(_FENCE, {"id": turn_id})).scalar_one())
+
+
+async def next_in_lane(connection: AsyncConnection, turn_id: UUID) -> UUID | None:
+    """The turn that waits behind this one in its conversation."""
+    found: UUID | None = (await connection.execute(_NEXT_IN_LANE, {"id": turn_id})).scalar_one_or_none()
+    return found
+
+
+async def request_cancel(connection: AsyncConnection, turn_id: UUID, *, workspace_id: UUID, now: datetime) -> TurnState:
+    """Record the wish to stop. The state that the turn was in. Raises `not_found`."""
+    state = (
+        await connection.execute(_REQUEST_CANCEL, {"id": turn_id, "workspace_id": workspace_id, "now": now})
+    ).scalar_one_or_none()
+    if state is None:
+        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
+    return TurnState(state)
+
+
+async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[tuple[UUID, TurnState]]:
+    """Turns accepted before `before` that have not ended, oldest first."""
+    rows = await connection.execute(_STALE, {"before": before, "limit": limit})
+    return [(row.id, TurnState(row.state)) for row in rows]

@@ -1,0 +1,33 @@
+"""Options and fixtures for every room."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = [
+    name
+    for name in ("tests.fixtures.simulator", "tests.fixtures.postgres", "tests.fixtures.temporal", "tests.fixtures.house")
+    if importlib.util.find_spec(name)
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--recordings",
+        default=os.environ.get("PERDURE_RECORDINGS"),
+        help="folder of recorded provider exchanges (cassettes.jsonl.xz, errors.jsonl.xz); tests that read it skip without",
+    )
+
+
+@pytest.fixture(scope="session")
+def recordings(request: pytest.FixtureRequest) -> Path:
+    """The folder of recorded exchanges; skips where none was given."""
+    folder = request.config.getoption("--recordings")
+    if not folder:
+        pytest.skip("no --recordings folder was given")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.skip(f"the --recordings folder {path} does not exist")
+    return path

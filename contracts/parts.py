@@ -68,12 +68,14 @@ class TextPart(Contract):
 
 
 class ImagePart(Contract):
-    """An image. `detail` is OpenAI's hint (`low`, `high`, `auto`)."""
+    """An image. `detail` is OpenAI's hint (`low`, `high`, `auto`). `signature` is a vendor's opaque token for an image it drew."""
 
     type: Literal["image"] = "image"
     source: Source
     detail: str | None = None
     cache: CacheHint | None = None
+    signature: str | None = None
+    provider: str | None = None
 
 
 class AudioPart(Contract):

@@ -8,7 +8,13 @@ import pytest
 
 pytest_plugins = [
     name
-    for name in ("tests.fixtures.simulator", "tests.fixtures.postgres", "tests.fixtures.temporal", "tests.fixtures.house")
+    for name in (
+        "tests.fixtures.simulator",
+        "tests.fixtures.postgres",
+        "tests.fixtures.valkey",
+        "tests.fixtures.temporal",
+        "tests.fixtures.house",
+    )
     if importlib.util.find_spec(name)
 ]
 

@@ -135,7 +135,9 @@ def _tool_calls(asked: Asked, behaviour: Behaviour) -> list[Block]:
         case "required":
             wanted = wanted or [next(iter(tools))]
         case "named":
-            wanted = [name for name in wanted if name in asked.named] or [name for name in asked.named[:1] if name in tools]
+            wanted = [name for name in wanted if name in asked.named] or [
+                name for name in asked.named[:1] if name in tools
+            ]
         case "auto":
             if behaviour.call_tools and not asked.tool_results:
                 wanted = wanted or [next(iter(tools))]

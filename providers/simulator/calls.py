@@ -77,13 +77,30 @@ class CallLog:
         self._seq = 0
 
     def open(
-        self, *, vendor: str, endpoint: str, model: str, key: str, client_request_id: str | None, stream: bool, billable: bool
+        self,
+        *,
+        vendor: str,
+        endpoint: str,
+        model: str,
+        key: str,
+        client_request_id: str | None,
+        stream: bool,
+        billable: bool,
     ) -> Call:
         """Note a call that was accepted."""
         self._seq += 1
         name = key_name(key)
         call = Call(
-            self._seq, vendor, endpoint, model, name, client_request_id, self._clock(), time.monotonic(), stream, billable
+            self._seq,
+            vendor,
+            endpoint,
+            model,
+            name,
+            client_request_id,
+            self._clock(),
+            time.monotonic(),
+            stream,
+            billable,
         )
         self._calls.append(call)
         if billable:

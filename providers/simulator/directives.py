@@ -9,6 +9,8 @@ from providers.simulator.behaviour import PLAIN, Behaviour, Fault
 
 FLAKY = "sim-flaky"
 FLAKY_FAILURES = 2
+MISSING = "sim-missing"
+"""The one name that no list has and that every call says is not there."""
 
 NAMED: Mapping[str, Behaviour] = MappingProxyType(
     {
@@ -23,7 +25,7 @@ NAMED: Mapping[str, Behaviour] = MappingProxyType(
         "sim-refuse": Behaviour(refuse=True),
         "sim-overflow": Behaviour(error=Fault(kind="context_overflow")),
         "sim-auth": Behaviour(error=Fault(kind="authentication")),
-        "sim-missing": Behaviour(error=Fault(kind="not_found")),
+        MISSING: Behaviour(error=Fault(kind="not_found")),
         "sim-reasoning": Behaviour(reasoning_tokens=16),
         "sim-tools": Behaviour(call_tools=True),
         "sim-long": Behaviour(tokens=2_000),

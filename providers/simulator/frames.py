@@ -14,8 +14,10 @@ REASONING = 2
 """A token of thought; its data is empty where the wire hides it."""
 FINISH = 3
 """The finish reason, with the usage where it comes in the same event."""
-LAST = 4
-"""What comes after the finish: usage on its own, the closing mark."""
+USAGE = 4
+"""Usage on its own."""
+LAST = 5
+"""The closing mark, where a wire has one after the finish."""
 
 
 class Frame(NamedTuple):
@@ -27,7 +29,12 @@ class Frame(NamedTuple):
 
 
 class Writer(Protocol):
-    """One answer on one wire. Made for one call; the ids it holds are that call's."""
+    """One answer on one wire. Made for one call; the ids it holds are that call's.
+
+    `closes_with_finish`: the finish is the stream's last event, there is no closing mark.
+    """
+
+    closes_with_finish: bool
 
     def frames(self) -> Iterable[Frame]:
         """The answer as a stream."""
@@ -47,6 +54,13 @@ class Writer(Protocol):
 
 
 class WriterOf(Protocol):
-    """How a wire makes a writer: `identity` is 24 hexadecimal digits unique to the call, `created` wall seconds."""
+    """How a wire makes a writer."""
 
-    def __call__(self, asked: Asked, answer: Answer, *, identity: str, created: int) -> Writer: ...
+    def __call__(
+        self, asked: Asked, answer: Answer, *, identity: str, created: int, reasoning_given: bool = False
+    ) -> Writer:
+        """Make one: `identity` is 20 hexadecimal digits unique to the call, `created` wall seconds.
+
+        `reasoning_given` says that a scenario gave the thought's text, which is then shown where a wire can show one.
+        """
+        ...

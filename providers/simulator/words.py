@@ -5,14 +5,15 @@ An answer of n tokens is a prefix of every longer answer to the same prompt: an 
 
 from hashlib import shake_256
 
-_WORDS = (
-    "the river keeps its own slow time and every stone knows where light fell before rain came down over green hills "
-    "while small birds carry seeds from garden to harbour under a wide sky that turns from silver into gold as people "
-    "walk home along old roads with bread salt maps letters lamps and songs about ships stars winter honey paper clocks "
-    "bridges orchards windows copper chalk thunder meadow lantern compass velvet ember willow anchor marble cedar amber "
-    "canvas ribbon pebble harvest island signal timber basket candle feather granite hollow jasmine kettle ladder mirror "
-    "needle oyster"
-).split()
+_LEXICON = (
+    "the river keeps its own slow time and every stone knows where light fell before rain came down over green "
+    "hills while small birds carry seeds from garden to harbour under a wide sky that turns silver into gold as "
+    "people walk home along old roads with bread salt maps letters lamps songs about ships stars winter honey "
+    "paper clocks bridges orchards windows copper chalk thunder meadow lantern compass velvet ember willow anchor "
+    "marble cedar amber canvas ribbon pebble harvest island signal timber basket candle feather granite hollow "
+    "jasmine kettle ladder mirror needle oyster "
+)
+_WORDS = tuple(_LEXICON.split())
 _SENTENCES = 3
 
 
@@ -37,5 +38,6 @@ def answer_pieces(prompt: str, seed: int, *, length: int | None = None, opening:
 
 def reasoning_pieces(prompt: str, seed: int, *, length: int | None = None) -> list[str]:
     """The tokens of the thought before the answer; by default sixteen."""
-    made = answer_pieces(prompt + "\x00thought", seed, length=16 if length is None else length, opening="Simulated reasoning")
-    return made
+    return answer_pieces(
+        prompt + "\x00thought", seed, length=16 if length is None else length, opening="Simulated reasoning"
+    )

@@ -234,9 +234,25 @@ def upgrade() -> None:
         "ix_messages_conversation_order", "messages", ["conversation_id", "turn_no", "position"], unique=False
     )
 
+    # Unlogged, because the message is the truth and the stream a view of it; bytes, because jsonb and text take no NUL.
+    op.execute("""
+        CREATE UNLOGGED TABLE stream_log (
+            turn_id uuid NOT NULL,
+            attempt integer NOT NULL,
+            seq_first integer NOT NULL,
+            seq_last integer NOT NULL,
+            records bytea NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (turn_id, attempt, seq_first),
+            CHECK (seq_first > 0 AND seq_last >= seq_first)
+        )
+    """)
+    op.execute("CREATE INDEX ix_stream_log_created_at ON stream_log USING brin (created_at)")
+
 
 def downgrade() -> None:
     """Drop them."""
+    op.execute("DROP TABLE stream_log")
 
     op.drop_index("ix_messages_conversation_order", table_name="messages")
     op.drop_table("messages")

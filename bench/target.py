@@ -1,0 +1,67 @@
+"""What is measured: a whole Perdure, started as `perdure up` starts it, over the simulator."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openai import AsyncOpenAI
+
+_VENDOR_KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running Perdure. `own_pids` are our processes: neither the servers nor the simulator."""
+
+    url: str
+    key: str
+    simulator_url: str
+    temporal_address: str
+    own_pids: tuple[int, ...]
+
+    def client(self, timeout: float = 60) -> AsyncOpenAI:
+        """The official client, pointed at Perdure."""
+        return AsyncOpenAI(base_url=f"{self.url}/v1", api_key=self.key, max_retries=0, timeout=timeout)
+
+    def direct_client(self) -> AsyncOpenAI:
+        """The official client, pointed at the simulator."""
+        return AsyncOpenAI(base_url=f"{self.simulator_url}/openai/v1", api_key="sim-key", max_retries=0)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Target]:
+    """Run `perdure up` with its data under `folder` until the block ends."""
+    environment = {name: value for name, value in os.environ.items() if name not in _VENDOR_KEYS}
+    environment |= {"PERDURE_DATA_DIR": str(folder), "PERDURE_LOG_LEVEL": "warning"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", "up", "--json"], stdout=subprocess.PIPE, env=environment, text=True
+    )
+    try:
+        ready = _wait_until_ready(process)
+        yield Target(
+            url=ready["url"],
+            key=ready["key"],
+            simulator_url=ready["simulator_url"],
+            temporal_address=ready["temporal_address"],
+            own_pids=tuple(ready["pids"][name] for name in ("serve",)),
+        )
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
+def _wait_until_ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    if process.stdout is None:
+        raise RuntimeError("perdure up has no output to read")
+    for line in process.stdout:
+        event: dict[str, Any] = json.loads(line)
+        if event.get("event") == "ready":
+            return event
+    raise RuntimeError(f"perdure up ended with {process.wait()} before it was ready")

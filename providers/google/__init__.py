@@ -1,0 +1,1 @@
+"""Google's Gemini over the google-genai SDK."""

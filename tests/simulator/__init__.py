@@ -1,0 +1,1 @@
+"""The simulator, driven with the vendors' own clients."""

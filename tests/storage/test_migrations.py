@@ -1,0 +1,48 @@
+"""The schema goes up, down and up again, and says the same as the tables."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from storage.database import Database
+from storage.migrating import current_revision, head_revision, migrate, revert
+from storage.tables import metadata
+
+pytestmark = pytest.mark.real
+
+
+def _differences(connection: Connection) -> list[object]:
+    def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compared: object) -> bool:
+        return not (kind == "table" and name == "stream_log")
+
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"include_object": ours}), metadata))
+
+
+async def test_migrations_make_what_the_tables_say(postgres_dsn: str) -> None:
+    database = Database(postgres_dsn)
+    await migrate(database)
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+    await database.close()
+
+
+async def test_down_and_up_again(postgres_dsn: str) -> None:
+    database = Database(postgres_dsn)
+    await migrate(database)
+    assert await current_revision(database) == head_revision()
+    await revert(database, "base")
+    assert await current_revision(database) is None
+    await migrate(database)
+    assert await current_revision(database) == head_revision()
+    await database.close()
+
+
+async def test_several_processes_may_migrate_at_once(postgres_dsn: str) -> None:
+    databases = [Database(postgres_dsn) for _ in range(4)]
+    await asyncio.gather(*(migrate(database) for database in databases))
+    assert await current_revision(databases[0]) == head_revision()
+    for database in databases:
+        await database.close()

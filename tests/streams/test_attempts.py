@@ -1,0 +1,160 @@
+"""Only the newest attempt may write, and readers never go back."""
+
+import asyncio
+
+import pytest
+
+from storage.streams.log import Fenced
+from tests.streams.conftest import Deployment
+from tests.streams.speech import assert_in_order, begin, end, positions, say, some, text, whole
+
+
+async def test_a_new_attempt_elsewhere_fences_the_old(deployment: Deployment) -> None:
+    first, second, reading = [await deployment.process() for _ in range(3)]
+    turn_id = await deployment.turn()
+    readers = [asyncio.create_task(whole(log, turn_id)) for log in (first, second, reading)]
+    zombie = await first.open(turn_id, 1)
+    begin(zombie)
+    say(zombie, "one ", "two ")
+    await zombie.flush()
+    await deployment.set_attempt(turn_id, 2)
+    writer = await second.open(turn_id, 2)
+    begin(writer)
+    say(writer, "eins ")
+    say(zombie, "three ")
+    with pytest.raises(Fenced):
+        await zombie.flush()
+    assert zombie.fenced
+    say(zombie, "four ")
+    await zombie.close()
+    say(writer, "zwei")
+    end(writer)
+    await writer.close()
+    for records in await asyncio.gather(*readers):
+        assert_in_order(records)
+        assert text(records) == "eins zwei"
+        assert records[-1].attempt == 2
+    assert "three" not in "".join(record.text for record in await reading.records(turn_id))
+
+
+async def test_a_new_attempt_here_fences_the_old_at_once(deployment: Deployment) -> None:
+    log = await deployment.process()
+    turn_id = await deployment.turn()
+    zombie = await log.open(turn_id, 1)
+    begin(zombie)
+    await deployment.set_attempt(turn_id, 2)
+    writer = await log.open(turn_id, 2)
+    assert zombie.fenced
+    with pytest.raises(Fenced):
+        await zombie.flush()
+    await zombie.close()
+    begin(writer)
+    end(writer)
+    await writer.close()
+    assert positions(await log.records(turn_id)) == ["2.1", "2.2"]
+
+
+async def test_an_attempt_that_is_old_already_is_fenced(deployment: Deployment) -> None:
+    log = await deployment.process()
+    turn_id = await deployment.turn(attempt=3)
+    newest = await log.open(turn_id, 3)
+    old = await log.open(turn_id, 2)
+    begin(old)
+    with pytest.raises(Fenced):
+        await old.flush()
+    assert not newest.fenced
+    await old.close()
+    await newest.close()
+
+
+async def test_an_attempt_has_one_writer(deployment: Deployment) -> None:
+    log = await deployment.process()
+    turn_id = await deployment.turn()
+    writer = await log.open(turn_id, 1)
+    with pytest.raises(ValueError, match="has a stream writer already"):
+        await log.open(turn_id, 1)
+    await writer.close()
+
+
+async def test_two_processes_that_write_one_attempt_are_told_apart(deployment: Deployment) -> None:
+    here, there = await deployment.process(), await deployment.process()
+    turn_id = await deployment.turn()
+    rightful, other = await here.open(turn_id, 1), await there.open(turn_id, 1)
+    begin(rightful)
+    say(rightful, "mine")
+    await rightful.flush()
+    begin(other)
+    with pytest.raises(Fenced):
+        await other.flush()
+    end(rightful)
+    await rightful.close()
+    await other.close()
+    assert text(await whole(there, turn_id)) == "mine"
+
+
+async def test_text_that_goes_on_in_another_process_is_whole_for_every_reader(deployment: Deployment) -> None:
+    first, second, reading = [await deployment.process() for _ in range(3)]
+    turn_id = await deployment.turn()
+    writer = await first.open(turn_id, 1)
+    begin(writer)
+    say(writer, *"abc")
+    # One who reads where the next attempt will be written and has not come to the end of the first.
+    early = second.read(turn_id)
+    await writer.flush()
+    heard = [await anext(early) for _ in range(2)]
+    say(writer, *"def")
+    await writer.close()
+    await deployment.set_attempt(turn_id, 2)
+    kept = text(await second.records(turn_id))
+    assert kept == "abcdef"
+    after = await second.open(turn_id, 2)
+    begin(after, keep_chars=len(kept))
+    say(after, *"ghi")
+    end(after)
+    heard += [record async for record in early]
+    await after.close()
+    for records in (heard, *[await whole(log, turn_id) for log in (first, second, reading)]):
+        assert_in_order(records)
+        assert text(records) == "abcdefghi"
+
+
+async def test_a_retry_in_the_same_process_is_read_from_memory(deployment: Deployment) -> None:
+    log = await deployment.process()
+    turn_id = await deployment.turn()
+    reader = asyncio.create_task(whole(log, turn_id))
+    for attempt in (1, 2, 3):
+        await deployment.set_attempt(turn_id, attempt)
+        writer = await log.open(turn_id, attempt)
+        begin(writer)
+        say(writer, f"attempt {attempt}")
+        if attempt == 3:
+            end(writer)
+        await writer.close()
+    records = await reader
+    assert positions(records) == ["1.1", "1.2", "2.1", "2.2", "3.1", "3.2", "3.3"]
+    assert text(records) == "attempt 3"
+    assert await whole(log, turn_id) == records
+
+
+async def test_a_straggler_of_an_old_attempt_is_passed_over(deployment: Deployment) -> None:
+    """Rows of the old attempt that reach the log after the new one's are never shown to who has gone on."""
+    first, second, reading = [await deployment.process() for _ in range(3)]
+    turn_id = await deployment.turn()
+    zombie = await first.open(turn_id, 1)
+    begin(zombie)
+    say(zombie, "old ")
+    await zombie.flush()
+    reader = reading.read(turn_id)
+    heard = [await anext(reader), await anext(reader)]
+    await deployment.set_attempt(turn_id, 2)
+    writer = await second.open(turn_id, 2)
+    begin(writer)
+    await writer.flush()
+    heard.append(await anext(reader))
+    say(zombie, "late ")
+    await zombie.close()
+    end(writer)
+    await writer.close()
+    heard += [record async for record in reader]
+    assert positions(heard) == ["1.1", "1.2", "2.1", "2.2"]
+    assert await some(reading, turn_id, 2) == heard[:2]

@@ -1,0 +1,87 @@
+"""Nothing stays half done: turns that nobody started are started, turns whose workflow is gone are ended."""
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.turn import ProviderTurnActivities
+from activities.world import World
+from contracts.activities import CloseTurn
+from contracts.errors import ErrorKind
+from contracts.ids import turn_workflow_id
+from contracts.turns import TurnState
+from storage import turns
+from workflows.starting import start_turn
+
+GRACE = timedelta(seconds=10)
+"""How long an accepted turn may wait for its start before the sweeper looks after it."""
+_BATCH = 200
+
+log = structlog.get_logger("perdure.sweeper")
+
+
+class Sweeper:
+    """Looks over unfinished turns every `interval` seconds, and drops streams older than `keep_streams`."""
+
+    def __init__(self, world: World, client: Client, *, interval: float, keep_streams: timedelta) -> None:
+        self._world = world
+        self._client = client
+        self._interval = interval
+        self._keep_streams = keep_streams
+        self._activities = ProviderTurnActivities(world)
+
+    async def run(self) -> None:
+        """Sweep for ever. A sweep that fails is logged and tried again at the next."""
+        while True:
+            try:
+                await self.sweep(self._world.clock())
+            except Exception as error:
+                log.warning("sweep failed", error=type(error).__name__, reason=str(error)[:200])
+            await asyncio.sleep(self._interval)
+
+    async def sweep(self, now: datetime) -> int:
+        """One look over everything; how many turns were started or ended."""
+        async with self._world.database.begin() as connection:
+            left = await turns.unfinished(connection, before=now - GRACE, limit=_BATCH)
+        mended = 0
+        for turn_id, state in left:
+            mended += await self._mend(turn_id, state)
+        await self._world.streams.purge(now - self._keep_streams)
+        return mended
+
+    async def _mend(self, turn_id: UUID, state: TurnState) -> bool:
+        status = await self._status(turn_id)
+        if status is WorkflowExecutionStatus.RUNNING:
+            return False
+        if status is None and state is TurnState.ACCEPTED:
+            try:
+                await start_turn(self._client, turn_id)
+            except WorkflowAlreadyStartedError:
+                return False
+            log.info("started a turn that was accepted and not started", turn_id=str(turn_id))
+            return True
+        ending = "is unknown to Temporal" if status is None else f"ended as {status.name.lower()}"
+        await self._activities.close_turn(
+            CloseTurn(
+                turn_id=turn_id,
+                state=TurnState.FAILED,
+                error_kind=ErrorKind.INTERNAL,
+                error_message=f"The turn's workflow {ending} without an answer. Send the turn again.",
+            )
+        )
+        log.warning("ended a turn whose workflow is gone", turn_id=str(turn_id), workflow=ending)
+        return True
+
+    async def _status(self, turn_id: UUID) -> WorkflowExecutionStatus | None:
+        try:
+            description = await self._client.get_workflow_handle(turn_workflow_id(turn_id)).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return description.status

@@ -1,5 +1,7 @@
 """One attempt of one step: open the ledger row, call the candidate, commit what came of it."""
 
+from functools import partial
+
 from temporalio.exceptions import ApplicationError
 
 from activities.calling import Call, call
@@ -14,14 +16,18 @@ from contracts.activities import Complete, Completed
 from contracts.errors import ErrorKind, PerdureError, ProviderError
 from contracts.events import Finished, FinishReason
 from contracts.ids import call_id
-from contracts.parts import ToolCallPart
+from contracts.parts import Message, ToolCallPart
 from contracts.requests import ModelRequest
 from contracts.streams import AttemptOpened, RecordKind
 from contracts.usage import Usage
 from domain.estimates import estimate
+from domain.fitting import Fitted, fit
 from domain.retries import GiveUp
+from domain.tokens import count_messages
+from domain.windows import context_window
 from providers.protocol import Provider
-from storage import attempts, messages, turns
+from storage import attempts, turns
+from storage import messages as stored_messages
 from storage.attempts import OpenedAttempt, StoredAnswer
 from storage.streams.log import StreamWriter
 
@@ -94,7 +100,8 @@ async def _ask(world: World, request: Complete, provider: Provider, opened: Open
     )
     writer = await world.streams.open(turn_id, opened.number)
     _announce(writer, request, opened, prefix)
-    model_request = _model_request(request, opened, prefix)
+    fitted = _fitted(request, opened)
+    model_request = _model_request(request, opened, fitted.messages, prefix)
     async with world.streams.stops(turn_id) as stop:
         outcome = await call(
             provider,
@@ -111,6 +118,10 @@ async def _ask(world: World, request: Complete, provider: Provider, opened: Open
     if outcome.error is None and finished is not None:
         if finished.usage is None:
             finished = finished.with_usage(_usage_so_far(outcome, model_request))
+        if fitted.left_out:
+            finished = finished.with_dropped(
+                f"the {fitted.left_out} oldest messages, which do not fit the model's window"
+            )
         return await settling.store(parts, finished)
     usage = _usage_so_far(outcome, model_request)
     if outcome.stopped:
@@ -128,11 +139,26 @@ def _announce(writer: StreamWriter, request: Complete, opened: OpenedAttempt, pr
     writer.append(kind, body=body)
 
 
-def _model_request(request: Complete, opened: OpenedAttempt, prefix: str) -> ModelRequest:
+def _fitted(request: Complete, opened: OpenedAttempt) -> Fitted:
+    """A conversation is fitted to the model's window; a prompt that the caller sends whole is the caller's own."""
+    messages, model = opened.request.messages, request.candidate.model
+    if opened.turn.conversation_id is None:
+        return Fitted(messages, 0)
+    return fit(
+        messages,
+        window=context_window(model),
+        answer_room=opened.request.knobs.max_output_tokens,
+        count=partial(count_messages, model=model.model),
+    )
+
+
+def _model_request(
+    request: Complete, opened: OpenedAttempt, messages: tuple[Message, ...], prefix: str
+) -> ModelRequest:
     asked = opened.request
     return ModelRequest(
         model=request.candidate.model,
-        messages=asked.messages,
+        messages=messages,
         tools=asked.tools,
         tool_choice=asked.tool_choice,
         output=asked.output,
@@ -160,7 +186,7 @@ async def _found(world: World, request: Complete, stored: StoredAnswer) -> Compl
     async with world.database.begin() as connection:
         turn = await turns.find(connection, request.turn_id)
         fence = await turns.fence(connection, turn.id)
-        said = await messages.of_turn(connection, turn.id)
+        said = await stored_messages.of_turn(connection, turn.id)
         following = await turns.next_in_lane(connection, turn.id)
     if turn.result is None:
         raise ApplicationError(f"Turn {turn.id} has an answer and no result.", type=ErrorKind.INTERNAL.value)

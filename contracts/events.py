@@ -85,5 +85,9 @@ class Finished:
         """The same end with `usage`, where the provider reported none."""
         return replace(self, usage=usage)
 
+    def with_dropped(self, what: str) -> "Finished":
+        """The same end, saying that `what` could not be sent."""
+        return replace(self, dropped=(*self.dropped, what))
+
 
 ProviderEvent = Started | PartStarted | PartDelta | PartUpdated | UsageReported | Finished

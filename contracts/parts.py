@@ -68,7 +68,7 @@ class TextPart(Contract):
 
 
 class ImagePart(Contract):
-    """An image. `detail` is OpenAI's hint (`low`, `high`, `auto`). `signature` is a vendor's opaque token for an image it drew."""
+    """An image. `detail` is OpenAI's hint (`low`, `high`, `auto`). `signature` belongs to an image that the vendor drew."""
 
     type: Literal["image"] = "image"
     source: Source

@@ -122,7 +122,7 @@ class GoogleProvider:
             raise translate(error, provider=self._config.name, secret=self._config.api_key) from None
         finally:
             for response in responses:
-                await response.aclose()
+                pass
             if isinstance(chunks, AsyncGenerator):
                 await chunks.aclose()
 

@@ -36,8 +36,7 @@ class EncodedRequest:
 
 def encode_request(request: ModelRequest, *, provider: str) -> EncodedRequest:
     """Translate. Raises `ProviderError(invalid_request)` naming the field that the wire cannot carry."""
-    model = request.model.model
-    carried = Carried(provider=provider, family=family_of(model))
+    carried = Carried(provider=provider, family=family_of(request.model.model))
     contents, instruction = encode_messages(request.messages, carried)
     body: dict[str, Any] = {"contents": contents}
     if instruction is not None:
@@ -48,7 +47,7 @@ def encode_request(request: ModelRequest, *, provider: str) -> EncodedRequest:
     tool_config = _tool_config(request.tool_choice, request.tools, carried)
     if tool_config:
         body["toolConfig"] = tool_config
-    generation = {**_generation(request.knobs, carried, model), **_output(request.output, carried)}
+    generation = {**_generation(request.knobs, carried), **_output(request.output, carried)}
     if generation:
         body["generationConfig"] = generation
     if request.knobs.service_tier is not None:
@@ -112,10 +111,8 @@ def _tool_config(choice: ToolChoice | None, tools: Sequence[Tool], carried: Carr
     return config
 
 
-def _generation(knobs: Knobs, carried: Carried, model: str) -> dict[str, Any]:
-    thinking, unthinkable = thinking_config(
-        carried.family, knobs.reasoning_effort, knobs.reasoning_tokens, pro="pro" in model.lower()
-    )
+def _generation(knobs: Knobs, carried: Carried) -> dict[str, Any]:
+    thinking, unthinkable = thinking_config(carried.family, knobs.reasoning_effort, knobs.reasoning_tokens)
     for name in unthinkable:
         carried.ignore(name, True)
     for name in ("logit_bias", "verbosity", "user"):

@@ -101,7 +101,7 @@ def translate(error: Exception, *, provider: str, secret: str) -> ProviderError:
     if isinstance(error, errors.APIError):
         headers = getattr(error.response, "headers", None) or {}
         return translate_status(error.code, error.details, headers, provider=provider, secret=secret)
-    if isinstance(error, httpx2.TimeoutException):
+    if isinstance(error, httpx2.TimeoutException | TimeoutError):
         message = f"{provider} did not answer in time ({type(error).__name__}): ask again, or another provider"
         return ProviderError(ErrorKind.TIMEOUT, message, provider=provider)
     if isinstance(error, httpx2.TransportError | OSError):
@@ -157,7 +157,7 @@ def _clean(said: str, secret: str) -> str:
     """The vendor's words in one short line, without our key; nothing of a page of HTML."""
     if "<html" in said.lower() or "<!doctype" in said.lower():
         return "(a page of HTML)"
-    if secret:
+    if len(secret) >= 8:
         said = said.replace(secret, "[key]")
     # A value that Google quotes back at this length is the caller's content.
     said = _LONG_QUOTE.sub('"…"', said)

@@ -41,6 +41,7 @@ class Family:
     by_level: bool
     speaks: bool
     gemini: bool
+    pro: bool
 
     @property
     def checks_signatures(self) -> bool:
@@ -63,23 +64,25 @@ def family_of(model: str) -> Family:
     found = _VERSION.match(name)
     generation = (int(found[1]), int(found[2] or 0)) if found else ((3, 0) if gemini else (0, 0))
     media_only = "image" in name or "tts" in name or "banana" in name
+    pro = re.search(r"\bpro\b", name) is not None
     thinks = gemini and generation >= (2, 5) and not (media_only and generation < (3, 0)) and "tts" not in name
     return Family(
         generation=generation,
         thinks=thinks,
-        thinks_always=thinks and (generation >= (3, 0) or "pro" in name),
+        thinks_always=thinks and (generation >= (3, 0) or pro),
         by_level=thinks and generation >= (3, 0),
         speaks="tts" in name or "live" in name,
         gemini=gemini,
+        pro=pro,
     )
 
 
 def thinking_config(
-    family: Family, effort: ReasoningEffort | None, tokens: int | None, pro: bool
+    family: Family, effort: ReasoningEffort | None, tokens: int | None
 ) -> tuple[dict[str, object] | None, tuple[str, ...]]:
     """The wire's `thinkingConfig` for the reasoning knobs, and the names of the knobs that could not be honoured.
 
-    A budget in tokens wins over an effort: the API takes one or the other. `pro` models have no MINIMAL level, and
+    A budget in tokens wins over an effort: the API takes one or the other. Pro models have no MINIMAL level, and
     models that always think answer `none` with the least they can.
     """
     asked = tuple(
@@ -95,10 +98,10 @@ def thinking_config(
     assert effort is not None
     ignored = ("reasoning_effort",) if effort == "none" and family.thinks_always else ()
     if family.by_level:
-        level = "LOW" if pro and _LEVELS[effort] == "MINIMAL" else _LEVELS[effort]
+        level = "LOW" if family.pro and _LEVELS[effort] == "MINIMAL" else _LEVELS[effort]
         return {"thinkingLevel": level, **_thoughts(effort != "none")}, ignored
     budget = _BUDGETS[effort]
-    if pro:
+    if family.pro:
         # 2.5 Pro thinks with 128 tokens at least and 32,768 at most.
         budget = 128 if effort == "none" else 32768 if effort in ("xhigh", "max") else budget
     return {"thinkingBudget": budget, **_thoughts(effort != "none")}, ignored

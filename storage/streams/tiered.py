@@ -105,6 +105,15 @@ class TieredStreamLog:
         """Remove the streams to which nothing was written since."""
         return await self._store.purge(older_than)
 
+    @property
+    def held(self) -> int:
+        """How many streams are in memory."""
+        return len(self._ring)
+
+    def topic(self, turn_id: UUID) -> Topic | None:
+        """What memory holds of a turn, if anything."""
+        return self._ring.find(turn_id)
+
     def heard(self, line: str) -> None:
         """Another process, or this one, said something."""
         signal = parse(line)

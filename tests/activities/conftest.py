@@ -20,7 +20,8 @@ from storage.accepting import accept_turn
 from storage.database import Database
 from storage.ids import new_id
 from storage.migrating import migrate
-from storage.streams.postgres import PostgresStreamLog
+from storage.streams.postgres import PostgresStore
+from storage.streams.tiered import TieredStreamLog
 
 
 class Place:
@@ -76,7 +77,7 @@ def limits() -> Limits:
 async def place(postgres_dsn: str, simulator: Simulator) -> AsyncIterator[Place]:
     database = Database(postgres_dsn)
     await migrate(database)
-    streams = PostgresStreamLog(postgres_dsn)
+    streams = TieredStreamLog(PostgresStore(postgres_dsn))
     await streams.start()
     providers = build(
         [

@@ -51,7 +51,9 @@ async def listen(simulator: Simulator, wire: str, prompt: str = "Hello there", *
     match wire:
         case "chat":
             async with openai_client(simulator, key) as client:
-                async with await client.chat.completions.create(model=model, messages=messages, stream=True, **knobs) as stream:
+                async with await client.chat.completions.create(
+                    model=model, messages=messages, stream=True, **knobs
+                ) as stream:
                     async for chunk in stream:
                         if chunk.choices and chunk.choices[0].delta.content:
                             yield chunk.choices[0].delta.content

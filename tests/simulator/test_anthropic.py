@@ -8,7 +8,10 @@ from tests.simulator.asking import anthropic_client
 
 HELLO = [{"role": "user", "content": "Hello there"}]
 TOOLS = [
-    {"name": "get_weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string", "enum": ["Oslo"]}}}},
+    {
+        "name": "get_weather",
+        "input_schema": {"type": "object", "properties": {"city": {"type": "string", "enum": ["Oslo"]}}},
+    },
     {"name": "get_time", "input_schema": {"type": "object", "properties": {}}},
 ]
 THINKING = {"type": "enabled", "budget_tokens": 1024}
@@ -20,7 +23,9 @@ async def test_events_fold_to_the_whole_answer(simulator: Simulator) -> None:
         async with client.messages.stream(model="m", max_tokens=500, messages=HELLO) as stream:
             kinds = [event.type async for event in stream if event.type not in ("text", "content_block_delta")]
             final = await stream.get_final_message()
-        raw = await client.messages.with_streaming_response.create(model="m", max_tokens=9, messages=HELLO, stream=True).__aenter__()
+        raw = await client.messages.with_streaming_response.create(
+            model="m", max_tokens=9, messages=HELLO, stream=True
+        ).__aenter__()
         lines = [line async for line in raw.iter_lines()]
         await raw.close()
     assert whole.content[0].text == final.content[0].text
@@ -45,7 +50,11 @@ async def test_thinking_is_signed_and_its_signature_is_checked(simulator: Simula
         assert thought.thinking.startswith("Simulated reasoning")
         assert said.usage.output_tokens_details.thinking_tokens == 16
         more = {"role": "user", "content": "On"}
-        history = [*HELLO, {"role": "assistant", "content": [thought.model_dump(), answer.model_dump(include={"type", "text"})]}, more]
+        history = [
+            *HELLO,
+            {"role": "assistant", "content": [thought.model_dump(), answer.model_dump(include={"type", "text"})]},
+            more,
+        ]
         await client.messages.create(model="m", max_tokens=2000, messages=history, thinking=THINKING)
         history[1]["content"][0]["thinking"] += "!"
         with pytest.raises(anthropic.BadRequestError, match="Invalid `signature`"):
@@ -71,9 +80,14 @@ async def test_parallel_tools_and_their_results(simulator: Simulator, stream: bo
         else:
             said = await client.messages.create(model="m", max_tokens=500, messages=messages, tools=TOOLS)
         assert said.stop_reason == "tool_use"
-        assert [(block.name, block.input) for block in said.content] == [("get_weather", {"city": "Oslo"}), ("get_time", {})]
+        assert [(block.name, block.input) for block in said.content] == [
+            ("get_weather", {"city": "Oslo"}),
+            ("get_time", {}),
+        ]
         calls = [block.model_dump(include={"type", "id", "name", "input"}) for block in said.content]
-        results = [{"type": "tool_result", "tool_use_id": block.id, "content": f"it is {block.name}"} for block in said.content]
+        results = [
+            {"type": "tool_result", "tool_use_id": block.id, "content": f"it is {block.name}"} for block in said.content
+        ]
         history = [*messages, {"role": "assistant", "content": calls}]
         done = await client.messages.create(
             model="m", max_tokens=500, messages=[*history, {"role": "user", "content": results}], tools=TOOLS
@@ -107,7 +121,9 @@ async def test_prefill_is_gone_on_from(simulator: Simulator) -> None:
         prefill = {"role": "assistant", "content": full[:30].rstrip()}
         rest = await client.messages.create(model="m", max_tokens=99, messages=[*HELLO, prefill])
         with pytest.raises(anthropic.BadRequestError, match="trailing whitespace"):
-            await client.messages.create(model="m", max_tokens=99, messages=[*HELLO, {"role": "assistant", "content": "So "}])
+            await client.messages.create(
+                model="m", max_tokens=99, messages=[*HELLO, {"role": "assistant", "content": "So "}]
+            )
     assert prefill["content"] + rest.content[0].text == full
 
 
@@ -135,7 +151,11 @@ async def test_finish_reasons(simulator: Simulator) -> None:
         stopped = await client.messages.create(model="m", max_tokens=99, messages=HELLO, stop_sequences=[":"])
         refused = await client.messages.create(model="sim-refuse", max_tokens=99, messages=HELLO)
     assert (cut.stop_reason, cut.usage.output_tokens) == ("max_tokens", 3)
-    assert (stopped.stop_reason, stopped.stop_sequence, stopped.content[0].text) == ("stop_sequence", ":", "Simulated answer")
+    assert (stopped.stop_reason, stopped.stop_sequence, stopped.content[0].text) == (
+        "stop_sequence",
+        ":",
+        "Simulated answer",
+    )
     assert (refused.stop_reason, refused.content, refused.stop_details.type) == ("refusal", [], "refusal")
 
 
@@ -160,7 +180,10 @@ async def test_structured_output(simulator: Simulator) -> None:
     schema = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 3}}, "required": ["n"]}
     async with anthropic_client(simulator) as client:
         said = await client.messages.create(
-            model="m", max_tokens=99, messages=HELLO, output_config={"format": {"type": "json_schema", "schema": schema}}
+            model="m",
+            max_tokens=99,
+            messages=HELLO,
+            output_config={"format": {"type": "json_schema", "schema": schema}},
         )
     assert said.content[0].text == '{"n":3}'
 
@@ -171,7 +194,10 @@ async def test_structured_output(simulator: Simulator) -> None:
         ({"messages": []}, "at least one message"),
         ({"messages": [{"role": "system", "content": "x"}]}, "messages.0.role"),
         ({"messages": [{"role": "user", "content": ""}]}, "non-empty content"),
-        ({"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}]}, "unexpected `tool_use_id`"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}]},
+            "unexpected `tool_use_id`",
+        ),
         ({"messages": HELLO, "max_tokens": 0}, "max_tokens"),
         ({"messages": HELLO, "max_tokens": 1024, "thinking": THINKING}, "budget_tokens"),
         ({"messages": HELLO, "tool_choice": {"type": "any"}}, "tool_choice"),

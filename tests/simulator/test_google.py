@@ -10,7 +10,9 @@ from tests.simulator.asking import KEY, google_client
 
 WEATHER = types.FunctionDeclaration(
     name="get_weather",
-    parameters=types.Schema(type="OBJECT", properties={"city": types.Schema(type="STRING", enum=["Oslo"])}, required=["city"]),
+    parameters=types.Schema(
+        type="OBJECT", properties={"city": types.Schema(type="STRING", enum=["Oslo"])}, required=["city"]
+    ),
 )
 CLOCK = types.FunctionDeclaration(name="get_time", parameters_json_schema={"type": "object", "properties": {}})
 TOOLS = [types.Tool(function_declarations=[WEATHER, CLOCK])]
@@ -36,7 +38,8 @@ async def test_whole_and_streamed_answers_are_the_same(simulator: Simulator) -> 
 async def test_a_stream_without_events_is_one_array(simulator: Simulator) -> None:
     async with httpx2.AsyncClient(headers={"x-goog-api-key": KEY}) as client:
         answer = await client.post(
-            f"{simulator.google_url}/v1beta/models/m:streamGenerateContent", json={"contents": [{"parts": [{"text": "Hello"}]}]}
+            f"{simulator.google_url}/v1beta/models/m:streamGenerateContent",
+            json={"contents": [{"parts": [{"text": "Hello"}]}]},
         )
     chunks = answer.json()
     assert chunks[0]["candidates"][0]["content"]["parts"] == [{"text": "Simulated"}]
@@ -48,7 +51,10 @@ async def test_thoughts_are_shown_counted_and_signed(simulator: Simulator, strea
     wanted = config(thinking_config={"thinking_budget": 512, "include_thoughts": True})
     async with google_client(simulator).aio as client:
         if stream:
-            chunks = [chunk async for chunk in await client.models.generate_content_stream(model="m", contents="x", config=wanted)]
+            chunks = [
+                chunk
+                async for chunk in await client.models.generate_content_stream(model="m", contents="x", config=wanted)
+            ]
         else:
             chunks = [await client.models.generate_content(model="m", contents="x", config=wanted)]
     parts = [part for chunk in chunks for part in chunk.candidates[0].content.parts]
@@ -72,13 +78,21 @@ async def test_parallel_tools_and_their_results(simulator: Simulator, stream: bo
     async with google_client(simulator).aio as client:
         wanted = config(tools=TOOLS)
         if stream:
-            chunks = [chunk async for chunk in await client.models.generate_content_stream(model="m", contents=[prompt], config=wanted)]
+            chunks = [
+                chunk
+                async for chunk in await client.models.generate_content_stream(
+                    model="m", contents=[prompt], config=wanted
+                )
+            ]
         else:
             chunks = [await client.models.generate_content(model="m", contents=[prompt], config=wanted)]
         calls = [call for chunk in chunks for call in chunk.function_calls or []]
         assert [(call.name, call.args) for call in calls] == [("get_weather", {"city": "Oslo"}), ("get_time", {})]
         asked = types.Content(role="model", parts=[types.Part(function_call=call) for call in calls])
-        results = [types.Part.from_function_response(name=call.name, response={"result": f"it is {call.name}"}) for call in calls]
+        results = [
+            types.Part.from_function_response(name=call.name, response={"result": f"it is {call.name}"})
+            for call in calls
+        ]
         done = await client.models.generate_content(
             model="m", contents=[prompt, asked, types.Content(role="user", parts=results)], config=wanted
         )
@@ -124,7 +138,10 @@ async def test_finish_reasons_and_prefill(simulator: Simulator) -> None:
         cut = await client.models.generate_content(model="m", contents="Hello", config=config(max_output_tokens=3))
         stopped = await client.models.generate_content(model="m", contents="Hello", config=config(stop_sequences=[":"]))
         refused = await client.models.generate_content(model="sim-refuse", contents="Hello")
-        history = [{"role": "user", "parts": [{"text": "Hello"}]}, {"role": "model", "parts": [{"text": full.text[:25]}]}]
+        history = [
+            {"role": "user", "parts": [{"text": "Hello"}]},
+            {"role": "model", "parts": [{"text": full.text[:25]}]},
+        ]
         rest = await client.models.generate_content(model="m", contents=history)
     assert cut.candidates[0].finish_reason == types.FinishReason.MAX_TOKENS
     assert cut.usage_metadata.candidates_token_count == 3

@@ -58,7 +58,9 @@ async def test_two_tools_are_called_in_parallel(simulator: Simulator, stream: bo
             async with client.chat.completions.stream(model="m", messages=messages, tools=[WEATHER, CLOCK]) as events:
                 said = (await events.get_final_completion()).choices[0]
         else:
-            said = (await client.chat.completions.create(model="m", messages=messages, tools=[WEATHER, CLOCK])).choices[0]
+            said = (await client.chat.completions.create(model="m", messages=messages, tools=[WEATHER, CLOCK])).choices[
+                0
+            ]
     calls = said.message.tool_calls
     assert said.finish_reason == "tool_calls"
     assert [(call.function.name, json.loads(call.function.arguments)) for call in calls] == [
@@ -72,7 +74,10 @@ async def test_a_tool_result_is_mentioned_and_the_call_not_repeated(simulator: S
     messages = [{"role": "user", "content": "call get_weather"}]
     async with openai_client(simulator) as client:
         first = (await client.chat.completions.create(model="m", messages=messages, tools=[WEATHER])).choices[0].message
-        messages += [first.model_dump(exclude_none=True), {"role": "tool", "tool_call_id": first.tool_calls[0].id, "content": "17 degrees"}]
+        messages += [
+            first.model_dump(exclude_none=True),
+            {"role": "tool", "tool_call_id": first.tool_calls[0].id, "content": "17 degrees"},
+        ]
         second = await client.chat.completions.create(model="m", messages=messages, tools=[WEATHER])
     assert "17 degrees" in second.choices[0].message.content
     assert second.choices[0].message.tool_calls is None
@@ -89,7 +94,9 @@ async def test_a_tool_result_is_mentioned_and_the_call_not_repeated(simulator: S
 )
 async def test_tool_choice(simulator: Simulator, choice: object, called: list[str]) -> None:
     async with openai_client(simulator) as client:
-        said = await client.chat.completions.create(model="m", messages=HELLO, tools=[WEATHER, CLOCK], tool_choice=choice)
+        said = await client.chat.completions.create(
+            model="m", messages=HELLO, tools=[WEATHER, CLOCK], tool_choice=choice
+        )
     assert [call.function.name for call in said.choices[0].message.tool_calls or []] == called
 
 
@@ -134,8 +141,12 @@ async def test_prefill_is_gone_on_from(simulator: Simulator) -> None:
     async with openai_client(simulator) as client:
         full = (await client.chat.completions.create(model="m", messages=HELLO)).choices[0].message.content
         part = full[: len(full) // 2]
-        rest = await client.chat.completions.create(model="m", messages=[*HELLO, {"role": "assistant", "content": part}])
-        other = await client.chat.completions.create(model="m", messages=[*HELLO, {"role": "assistant", "content": "Well,"}])
+        rest = await client.chat.completions.create(
+            model="m", messages=[*HELLO, {"role": "assistant", "content": part}]
+        )
+        other = await client.chat.completions.create(
+            model="m", messages=[*HELLO, {"role": "assistant", "content": "Well,"}]
+        )
     assert part + rest.choices[0].message.content == full
     assert other.choices[0].message.content == " " + full
 
@@ -156,7 +167,9 @@ async def test_images_and_files_are_counted(simulator: Simulator) -> None:
     file = {"type": "file", "file": {"file_data": "data:application/pdf;base64,AAAA", "filename": "a.pdf"}}
     async with openai_client(simulator) as client:
         plain = await client.chat.completions.create(model="m", messages=HELLO)
-        rich = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": [text, image, file]}])
+        rich = await client.chat.completions.create(
+            model="m", messages=[{"role": "user", "content": [text, image, file]}]
+        )
     assert rich.usage.prompt_tokens == plain.usage.prompt_tokens + 258 + 512
     assert rich.choices[0].message.content == plain.choices[0].message.content
 
@@ -166,7 +179,9 @@ async def test_embeddings(simulator: Simulator) -> None:
         made = await client.embeddings.create(
             model="text-embedding-3-small", input=["the red cat sat", "the red cat sat down", "prices rose sharply"]
         )
-        plain = await client.embeddings.create(model="e", input="the red cat sat", dimensions=1536, encoding_format="float")
+        plain = await client.embeddings.create(
+            model="e", input="the red cat sat", dimensions=1536, encoding_format="float"
+        )
         listed = [model.id async for model in client.models.list()]
         shown = await client.models.retrieve("gpt-4o")
     first, near, far = (row.embedding for row in made.data)

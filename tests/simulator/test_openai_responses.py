@@ -34,7 +34,11 @@ async def test_events_are_numbered_and_fold_to_the_whole_answer(simulator: Simul
 
 
 async def test_reasoning_with_summary_and_encrypted_content_goes_back(simulator: Simulator) -> None:
-    wanted = {"reasoning": {"effort": "low", "summary": "auto"}, "include": ["reasoning.encrypted_content"], "store": False}
+    wanted = {
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "include": ["reasoning.encrypted_content"],
+        "store": False,
+    }
     async with openai_client(simulator) as client:
         async with client.responses.stream(model="m", input="Hello", **wanted) as stream:
             kinds = [event.type async for event in stream]
@@ -42,7 +46,12 @@ async def test_reasoning_with_summary_and_encrypted_content_goes_back(simulator:
         history = [{"role": "user", "content": "Hello"}, *(item.model_dump() for item in first.output)]
         second = await client.responses.create(model="m", input=[*history, {"role": "user", "content": "On"}], **wanted)
         thought = history[1]
-        forged = [history[0], {**thought, "encrypted_content": "Zm9yZ2Vk"}, *history[2:], {"role": "user", "content": "On"}]
+        forged = [
+            history[0],
+            {**thought, "encrypted_content": "Zm9yZ2Vk"},
+            *history[2:],
+            {"role": "user", "content": "On"},
+        ]
         with pytest.raises(openai.BadRequestError, match="could not be verified"):
             await client.responses.create(model="m", input=forged, **wanted)
         with pytest.raises(openai.BadRequestError, match="without its required following item"):
@@ -68,8 +77,14 @@ async def test_parallel_tools_and_their_results(simulator: Simulator, stream: bo
                 said = await events.get_final_response()
         else:
             said = await client.responses.create(model="m", input="call add and take", tools=TOOLS)
-        assert [(item.name, json.loads(item.arguments)) for item in said.output] == [("add", {"n": 9}), ("take", {"n": 9})]
-        results = [{"type": "function_call_output", "call_id": item.call_id, "output": f"got {item.name}"} for item in said.output]
+        assert [(item.name, json.loads(item.arguments)) for item in said.output] == [
+            ("add", {"n": 9}),
+            ("take", {"n": 9}),
+        ]
+        results = [
+            {"type": "function_call_output", "call_id": item.call_id, "output": f"got {item.name}"}
+            for item in said.output
+        ]
         calls = [item.model_dump(exclude={"parsed_arguments"}) for item in said.output]
         history = [{"role": "user", "content": "call add and take"}, *calls]
         done = await client.responses.create(model="m", input=[*history, *results], tools=TOOLS)
@@ -104,12 +119,21 @@ async def test_structured_output(simulator: Simulator) -> None:
 async def test_an_answer_that_is_too_long_is_incomplete(simulator: Simulator, stream: bool) -> None:
     async with openai_client(simulator) as client:
         if stream:
-            events = [event async for event in await client.responses.create(model="m", input="x", max_output_tokens=16, stream=True)]
+            events = [
+                event
+                async for event in await client.responses.create(
+                    model="m", input="x", max_output_tokens=16, stream=True
+                )
+            ]
             assert events[-1].type == "response.incomplete"
             said = events[-1].response
         else:
             said = await client.responses.create(model="m", input="x", max_output_tokens=16)
-    assert (said.status, said.incomplete_details.reason, said.usage.output_tokens) == ("incomplete", "max_output_tokens", 16)
+    assert (said.status, said.incomplete_details.reason, said.usage.output_tokens) == (
+        "incomplete",
+        "max_output_tokens",
+        16,
+    )
 
 
 async def test_refusal_is_a_part_of_its_own(simulator: Simulator) -> None:

@@ -1,5 +1,6 @@
 """What may differ between a recorded request and ours, each with its reason. Everything else must be equal."""
 
+import mimetypes
 from collections.abc import Callable
 from typing import Any
 
@@ -39,9 +40,11 @@ def _as_json_schema(schema: Any) -> Any:
 
 def _merged_turns(body: Body) -> None:
     merged: list[Body] = []
-    for content in body["contents"]:
+    contents = body["contents"]
+    for content in contents if isinstance(contents, list) else [contents]:
         role = "model" if content.get("role") == "model" else "user"
         parts = content.get("parts") or []
+        parts = parts if isinstance(parts, list) else [parts]
         if merged and merged[-1]["role"] == role:
             merged[-1]["parts"] += parts
         elif parts:
@@ -51,7 +54,8 @@ def _merged_turns(body: Body) -> None:
 
 def _instruction_role(body: Body) -> None:
     if "systemInstruction" in body:
-        body["systemInstruction"]["role"] = "user"
+        parts = body["systemInstruction"]["parts"]
+        body["systemInstruction"] = {"role": "user", "parts": parts if isinstance(parts, list) else [parts]}
 
 
 def _empty_args(body: Body) -> None:
@@ -72,7 +76,10 @@ def _guessed_media_types(body: Body) -> None:
     for content in body["contents"]:
         for part in content["parts"]:
             if "fileData" in part:
-                part["fileData"].setdefault("mimeType", None)
+                file = part["fileData"]
+                guessed = mimetypes.guess_type(file["fileUri"].partition("?")[0])[0]
+                if guessed:
+                    file.setdefault("mimeType", guessed)
 
 
 def _all_functions_allowed(body: Body) -> None:
@@ -106,8 +113,11 @@ def _no_empty_objects(body: Body) -> None:
 LOSSES: tuple[tuple[Callable[[Body], None], str], ...] = (
     (_one_list_of_tools, "functions may stand in one Tool or several; a single Tool may stand without its list"),
     (_json_schema_of_tools, "a schema in OpenAPI's dialect goes out as the same JSON Schema, types in lower case"),
-    (_merged_turns, "neighbouring turns of one speaker mean the same as one turn, and results must share one"),
-    (_instruction_role, "the instruction's role is ignored by the API"),
+    (
+        _merged_turns,
+        "neighbouring turns of one speaker mean the same as one turn, and results must share one; one may lack its list",
+    ),
+    (_instruction_role, "the instruction's role is ignored by the API; a lone part may lack its list"),
     (_empty_args, "a call without arguments may leave them out"),
     (_skip_signatures, "calls that no Gemini 3 model signed get the stand-in that Google documents"),
     (_all_functions_allowed, "allowing every function is allowing any"),

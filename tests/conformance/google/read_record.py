@@ -42,9 +42,7 @@ def read_record(row: dict[str, Any]) -> Said:
     """Read one record."""
     said = Said()
     if row["status"] != 200:
-        said.failure = {400: "invalid_request", 401: "authentication", 403: "authentication", 404: "not_found"}.get(
-            row["status"], "unavailable"
-        )
+        said.failure = _failure(row["status"], row["response_body"])
         return said
     counts: dict[str, Any] = {}
     word = block = None
@@ -77,6 +75,17 @@ def read_record(row: dict[str, Any]) -> Said:
     return said
 
 
+def _failure(status: int, body: str) -> str:
+    """The kind that a failed call should be of."""
+    if status == 400 and "API key" in body:
+        return "authentication"
+    if status == 400 and "token" in body and "exceeds" in body:
+        return "context_overflow"
+    by_status = {400: "invalid_request", 401: "authentication", 403: "authentication", 404: "not_found"}
+    by_status |= {429: "rate_limited", 503: "overloaded", 504: "timeout"}
+    return by_status.get(status, "unavailable")
+
+
 def _read_part(part: dict[str, Any], said: Said) -> None:
     if signature := part.get("thoughtSignature"):
         said.signatures.append(unbase64(signature))
@@ -88,7 +97,7 @@ def _read_part(part: dict[str, Any], said: Said) -> None:
     elif call := part.get("functionCall"):
         said.calls.append((call["name"], call.get("args") or {}, call.get("id")))
     elif blob := part.get("inlineData"):
-        said.media.append((blob["mimeType"], unbase64(blob["data"])))
+        said.media.append((blob.get("mimeType", "application/octet-stream"), unbase64(blob["data"])))
     else:
         said.server_parts += [name for name in part if name not in ("thought", "thoughtSignature")]
 

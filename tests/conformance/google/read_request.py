@@ -62,13 +62,16 @@ def read_request(body: dict[str, Any], model: str) -> ModelRequest:
     }
     messages: list[Message] = []
     if "systemInstruction" in body:
-        texts = tuple(TextPart(text=part["text"]) for part in body["systemInstruction"]["parts"])
-        messages.append(Message(role="system", parts=texts))
+        parts = body["systemInstruction"]["parts"]
+        if all(part.keys() == {"text"} for part in parts):
+            messages.append(Message(role="system", parts=tuple(TextPart(text=part["text"]) for part in parts)))
+        else:
+            options["systemInstruction"] = body["systemInstruction"]
     for content in body["contents"]:
         messages += _messages(content)
     tools = _tools(body.get("tools", []))
     choice, tool_options = _tool_choice(body.get("toolConfig", {}), tools)
-    knobs, output, generation_options = _generation(body.get("generationConfig", {}))
+    knobs, output, generation_options = _generation(body.get("generationConfig", {}), levels="gemini-3" in model)
     if tool_options:
         options["toolConfig"] = tool_options
     if generation_options:
@@ -113,15 +116,15 @@ def read_part(wire: dict[str, Any]) -> Part:
             return TextPart(text=part["text"], signature=signature, provider=stamp)
         case names if names == {"text", "thought"} and part["thought"]:
             return ReasoningPart(text=part["text"], signature=signature, provider=GOOGLE)
-        case names if names == {"functionCall"}:
+        case names if names == {"functionCall"} and part["functionCall"].keys() <= {"id", "name", "args"}:
             call = part["functionCall"]
             arguments = json.dumps(call.get("args") or {}, ensure_ascii=False)
             return ToolCallPart(
                 id=call.get("id", ""), name=call["name"], arguments=arguments, signature=signature, provider=stamp
             )
-        case names if names == {"functionResponse"} and not signature:
+        case names if names == {"functionResponse"} and not signature and _is_plain(part["functionResponse"]):
             return _result(part["functionResponse"])
-        case names if names == {"inlineData"} or names == {"fileData"}:
+        case names if names in ({"inlineData"}, {"fileData"}) and _is_plain_media(part):
             media = _media(part)
             if signature is None:
                 return media
@@ -130,6 +133,20 @@ def read_part(wire: dict[str, Any]) -> Part:
         case _:
             pass
     return ProviderPart(provider=GOOGLE, payload=part)
+
+
+def _is_plain(response: dict[str, Any]) -> bool:
+    """Whether a result holds nothing but what our own words hold."""
+    return (
+        response.keys() <= {"id", "name", "response", "parts"}
+        and isinstance(response.get("response", {}), dict)
+        and all(map(_is_plain_media, response.get("parts") or []))
+    )
+
+
+def _is_plain_media(part: dict[str, Any]) -> bool:
+    inline, file = part.get("inlineData", {}), part.get("fileData", {})
+    return set(inline) <= {"mimeType", "data"} and set(file) <= {"mimeType", "fileUri"}
 
 
 def _media(part: dict[str, Any]) -> ImagePart | AudioPart | DocumentPart:
@@ -165,6 +182,9 @@ def _tools(wire: list[dict[str, Any]]) -> tuple[Tool, ...]:
     tools: list[Tool] = []
     for tool in wire:
         for declaration in tool.get("functionDeclarations", []):
+            if declaration.keys() - {"name", "description", "parametersJsonSchema"}:
+                tools.append(ProviderTool(provider=GOOGLE, payload={"functionDeclarations": [declaration]}))
+                continue
             tools.append(
                 FunctionTool(
                     name=declaration["name"],
@@ -199,7 +219,7 @@ def _tool_choice(config: dict[str, Any], tools: tuple[Tool, ...]) -> tuple[ToolC
     return choice, options
 
 
-def _generation(config: dict[str, Any]) -> tuple[dict[str, Any], OutputFormat | None, dict[str, Any]]:
+def _generation(config: dict[str, Any], levels: bool) -> tuple[dict[str, Any], OutputFormat | None, dict[str, Any]]:
     rest = dict(config)
     knobs: dict[str, Any] = {ours: rest.pop(theirs) for theirs, ours in _KNOBS.items() if theirs in rest}
     output: OutputFormat | None = None
@@ -213,7 +233,7 @@ def _generation(config: dict[str, Any]) -> tuple[dict[str, Any], OutputFormat | 
         level = str(thinking.get("thinkingLevel", "")).upper()
         if names == {"thinkingBudget"}:
             knobs["reasoning_tokens"] = rest.pop("thinkingConfig")["thinkingBudget"]
-        elif names == {"thinkingLevel"} and level in _EFFORTS:
+        elif names == {"thinkingLevel"} and level in _EFFORTS and levels:
             knobs["reasoning_effort"] = _EFFORTS[level]
             del rest["thinkingConfig"]
     return knobs, output, rest

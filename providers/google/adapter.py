@@ -122,7 +122,7 @@ class GoogleProvider:
             raise translate(error, provider=self._config.name, secret=self._config.api_key) from None
         finally:
             for response in responses:
-                pass
+                await response.aclose()
             if isinstance(chunks, AsyncGenerator):
                 await chunks.aclose()
 

@@ -13,18 +13,26 @@ def retry_delay(details: Iterable[dict[str, Any]], headers: Mapping[str, str], *
 
     The header wins where there is one; Google itself says it in the body, as google.rpc.RetryInfo (`"retryDelay": "34.07s"`).
     """
-    asked = headers.get("retry-after")
+    asked = _header(headers, now)
     if asked is not None:
-        try:
-            return max(0.0, float(asked))
-        except ValueError:
-            pass
-        try:
-            return max(0.0, parsedate_to_datetime(asked).timestamp() - now)
-        except ValueError:
-            pass
+        return asked
     for detail in details:
         found = _SECONDS.match(str(detail.get("retryDelay", "")))
         if found:
             return float(found[1])
+    return None
+
+
+def _header(headers: Mapping[str, str], now: float) -> float | None:
+    """`retry-after-ms`, or `retry-after` in seconds or as an HTTP date (RFC 9110, 10.2.3)."""
+    milliseconds, asked = headers.get("retry-after-ms"), headers.get("retry-after")
+    try:
+        if milliseconds is not None:
+            return max(0.0, float(milliseconds) / 1000)
+        if asked is not None and asked.strip()[:1].isdigit():
+            return float(asked)
+        if asked is not None:
+            return max(0.0, parsedate_to_datetime(asked).timestamp() - now)
+    except ValueError:
+        pass
     return None

@@ -27,6 +27,9 @@ class Urgency(IntEnum):
 class TopicWriter:
     """A `StreamWriter` that feeds a topic and is drained by the flusher.
 
+    A later attempt's records are held back until its opening is in the log. Shown before, it could be fenced unlogged, and
+    readers nearby would have been told that text is void which the attempt after it, going by the log, goes on from.
+
     `schedule` asks to be flushed; `left` says that the topic has lost its writer, by its end or by the fence.
     """
 
@@ -48,6 +51,7 @@ class TopicWriter:
         self._news = True
         self._fenced = False
         self._closed = False
+        self._held: list[StreamRecord] | None = [] if attempt > 1 else None
         self._pending: list[StreamRecord] = []
         self._rows: list[Row] = []
         self._written = 0
@@ -78,11 +82,13 @@ class TopicWriter:
         if self._fenced:
             return Position(self.attempt, self._seq)
         record = StreamRecord(self.attempt, self._seq, kind, index, text, body)
-        if not self._topic.push_written(record):
+        if self._held is not None:
+            self._held.append(record)
+        elif not self._topic.push_written(record):
             self.fence()
             return record.position
         self._pending.append(record)
-        if kind is RecordKind.END:
+        if kind is RecordKind.END or (self._held is not None and self._seq == 1):
             self._news = True
             self._schedule(self, Urgency.NOW)
         elif not self._spoken and kind not in _OPENINGS:
@@ -120,6 +126,7 @@ class TopicWriter:
         if self._fenced:
             return
         self._fenced = True
+        self._held = None
         self._pending.clear()
         self._rows.clear()
         self._leave()
@@ -166,6 +173,7 @@ class TopicWriter:
     def _reach(self, seq: int) -> None:
         self._logged = seq
         if seq:
+            self._release()
             self._topic.logged(Position(self.attempt, seq))
         if self.finished:
             self._topic.completed(self.attempt)
@@ -174,6 +182,13 @@ class TopicWriter:
         for waiter in reached:
             if not waiter.done():
                 waiter.set_result(None)
+
+    def _release(self) -> None:
+        held, self._held = self._held or (), None
+        for record in held:
+            if not self._topic.push_written(record):
+                self.fence()
+                return
 
     def _leave(self) -> None:
         if self._topic.written_by == self.attempt:

@@ -1,10 +1,11 @@
 """The vendors' clients behind one face, so that a test can ask the same of all four wires."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Any
 
 import anthropic
+import httpx2
 import openai
 from google import genai
 from google.genai import errors as google_errors
@@ -22,29 +23,47 @@ class Heard:
     """What a client got out of an answer."""
 
     text: str = ""
-    reasoning: str = ""
-    calls: list[tuple[str, Any]] = field(default_factory=list)
     finish: str | None = None
     input: int = 0
     output: int = 0
     cached: int = 0
     reasoning_tokens: int = 0
-    pieces: int = 0
 
 
-def openai_client(simulator: Simulator, key: str = KEY) -> openai.AsyncOpenAI:
-    return openai.AsyncOpenAI(base_url=simulator.openai_url, api_key=key, max_retries=0, timeout=20)
+def openai_client(simulator: Simulator, key: str = KEY) -> Any:
+    """OpenAI's client, retries off. The address is plain HTTP: no certificates need loading."""
+    return openai.AsyncOpenAI(
+        base_url=simulator.openai_url,
+        api_key=key,
+        max_retries=0,
+        timeout=20,
+        http_client=httpx2.AsyncClient(verify=False),
+    )
 
 
-def anthropic_client(simulator: Simulator, key: str = KEY) -> anthropic.AsyncAnthropic:
-    return anthropic.AsyncAnthropic(base_url=simulator.anthropic_url, api_key=key, max_retries=0, timeout=20)
+def anthropic_client(simulator: Simulator, key: str = KEY) -> Any:
+    """Anthropic's client, retries off."""
+    return anthropic.AsyncAnthropic(
+        base_url=simulator.anthropic_url,
+        api_key=key,
+        max_retries=0,
+        timeout=20,
+        http_client=httpx2.AsyncClient(verify=False),
+    )
 
 
-def google_client(simulator: Simulator, key: str = KEY) -> genai.Client:
-    return genai.Client(api_key=key, http_options={"base_url": simulator.google_url, "timeout": 20_000})
+def google_client(simulator: Simulator, key: str = KEY) -> Any:
+    """Google's client, which does not retry by itself."""
+    options: Any = {
+        "base_url": simulator.google_url,
+        "timeout": 20_000,
+        "client_args": {"verify": False},
+        "async_client_args": {"verify": False},
+    }
+    return genai.Client(api_key=key, http_options=options)
 
 
-async def listen(simulator: Simulator, wire: str, prompt: str = "Hello there", **knobs: Any) -> AsyncIterator[str]:
+async def listen(simulator: Simulator, wire: str, prompt: str = "Hello there", **knobs: Any) -> AsyncGenerator[str]:
     """The text of a streamed answer, piece by piece."""
     model, key = knobs.pop("model", "plain"), knobs.pop("key", KEY)
     messages = [{"role": "user", "content": prompt}]
@@ -143,6 +162,17 @@ async def ask(simulator: Simulator, wire: str, prompt: str = "Hello there", **kn
                 cached=usage.cached_content_token_count or 0,
                 reasoning_tokens=usage.thoughts_token_count or 0,
             )
+
+
+async def overhear(heard: list[str], simulator: Simulator, wire: str, **knobs: Any) -> None:
+    """Listen to the end, putting every piece into `heard`."""
+    async for piece in listen(simulator, wire, **knobs):
+        heard.append(piece)
+
+
+def headers_of(problem: Any) -> Any:
+    """The headers of a client's error."""
+    return problem.response.headers
 
 
 def status_of(problem: BaseException) -> int:

@@ -20,9 +20,12 @@ from tests.simulator.asking import (
     WIRES,
     StreamFailedError,
     ask,
+    headers_of,
     listen,
+    overhear,
     status_of,
 )
+from tests.simulator.waiting import ended, silent
 
 # kind: OpenAI chat, OpenAI responses, Anthropic, Google: status and the word that tells it
 ERRORS: dict[str, tuple[tuple[int, str | None], ...]] = {
@@ -130,7 +133,7 @@ async def test_retry_after_in_three_formats(simulator: Simulator, wire: str) -> 
         before = time.time()
         with pytest.raises(CLIENT_ERRORS) as caught:
             await ask(simulator, wire)
-        headers = caught.value.response.headers
+        headers = headers_of(caught.value)
         match written:
             case "seconds":
                 assert headers["retry-after"] == "2.5"
@@ -155,8 +158,7 @@ async def test_error_inside_a_stream(simulator: Simulator, wire: str) -> None:
     simulator.scenario({"error": {"kind": "overloaded", "in_stream": True, "after": 3}})
     heard: list[str] = []
     with pytest.raises((*CLIENT_ERRORS, StreamFailedError), match=r"(?i)overloaded"):
-        async for piece in listen(simulator, wire):
-            heard.append(piece)
+        await overhear(heard, simulator, wire)
     assert "".join(heard) == "Simulated answer:"
     (row,) = simulator.calls()
     assert (row["status"], row["outcome"], row["output"]) == (200, "error", 3)
@@ -167,8 +169,7 @@ async def test_cut_in_the_middle(simulator: Simulator, wire: str) -> None:
     simulator.scenario({"cut_after": 3})
     heard: list[str] = []
     with pytest.raises((*CLIENT_ERRORS, httpx2.TransportError)):
-        async for piece in listen(simulator, wire):
-            heard.append(piece)
+        await overhear(heard, simulator, wire)
     assert "".join(heard) == "Simulated answer:"
     (row,) = simulator.calls()
     assert (row["outcome"], row["output"]) == ("cut", 3)
@@ -202,7 +203,7 @@ async def test_connection_dropped_before_any_byte(simulator: Simulator, wire: st
 async def events_of(simulator: Simulator, wire: str) -> list[str]:
     """The raw lines of a stream, so that what is missing can be seen."""
     messages = [{"role": "user", "content": "Hello"}]
-    url, headers, body = {
+    addresses: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
         "chat": (f"{simulator.openai_url}/chat/completions", {"authorization": "Bearer k"}, {"messages": messages}),
         "responses": (f"{simulator.openai_url}/responses", {"authorization": "Bearer k"}, {"input": "Hello"}),
         "anthropic": (
@@ -215,7 +216,8 @@ async def events_of(simulator: Simulator, wire: str) -> list[str]:
             {"x-goog-api-key": "k"},
             {"contents": [{"parts": [{"text": "Hello"}]}]},
         ),
-    }[wire]
+    }
+    url, headers, body = addresses[wire]
     async with httpx2.AsyncClient() as client:
         answer = await client.post(url, headers=headers, json={"model": "m", "stream": True, **body})
     assert answer.status_code == 200
@@ -278,22 +280,10 @@ async def test_stall_lasts_until_the_caller_leaves(simulator: Simulator, wire: s
     simulator.scenario({"stall_after": 2})
     stream = listen(simulator, wire)
     heard = [await anext(stream), await anext(stream)]
-    waiting = asyncio.ensure_future(anext(stream))
-    _, pending = await asyncio.wait((waiting,), timeout=0.2)
-    assert pending, "the stream went on"
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
+    await silent(asyncio.ensure_future(anext(stream)))
     assert "".join(heard) == "Simulated answer"
     assert (await ended(simulator))["outcome"] == "stalled"
     assert simulator.calls()[0]["output"] == 2
-
-
-async def ended(simulator: Simulator) -> dict[str, Any]:
-    """The first call, once it has ended."""
-    async with asyncio.timeout(5):
-        while (row := simulator.calls()[0])["outcome"] == "running":
-            await asyncio.sleep(0.01)
-    return row
 
 
 async def test_stall_for_a_time(simulator: Simulator) -> None:

@@ -1,13 +1,13 @@
 """The log and the totals are the truth: they equal what the clients were told, and what was sent to those that left."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from providers.simulator.calls import key_name
 from providers.simulator.control import Simulator
 from tests.simulator.asking import CLIENT_ERRORS, KEY, WIRES, ask, listen, openai_client
+from tests.simulator.waiting import ended, until, until_held
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -56,21 +56,12 @@ async def test_a_caller_that_leaves_is_billed_what_was_sent(simulator: Simulator
 
 async def test_a_caller_that_leaves_before_a_whole_answer(simulator: Simulator) -> None:
     call = asyncio.ensure_future(ask(simulator, "chat", model="sim-tokens-2000-rate-40"))
-    async with asyncio.timeout(5):
-        while not simulator.calls():
-            await asyncio.sleep(0.01)
+    await until(lambda: bool(simulator.calls()), "the call was accepted")
     assert simulator.calls()[0]["outcome"] == "running"
     assert simulator.totals()[0]["running"] == 1
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
     assert (await ended(simulator))["outcome"] == "disconnected"
-
-
-async def ended(simulator: Simulator) -> dict[str, Any]:
-    async with asyncio.timeout(5):
-        while (row := simulator.calls()[0])["outcome"] == "running":
-            await asyncio.sleep(0.01)
-    return row
 
 
 async def test_the_callers_request_id_is_kept(simulator: Simulator) -> None:
@@ -102,9 +93,7 @@ async def test_a_hundred_streams_at_once(simulator: Simulator) -> None:
 async def test_reset_forgets_calls_that_are_running(simulator: Simulator) -> None:
     simulator.scenario({"hold_until_released": True})
     call = asyncio.ensure_future(ask(simulator, "chat"))
-    async with asyncio.timeout(5):
-        while simulator.holding() != 1:
-            await asyncio.sleep(0.01)
+    await until_held(simulator, 1)
     simulator.reset()
     assert (await call).text
     assert simulator.calls() == []

@@ -1,6 +1,7 @@
 """The responses API, through OpenAI's client."""
 
 import json
+from typing import Any
 
 import openai
 import pytest
@@ -147,13 +148,14 @@ async def test_refusal_is_a_part_of_its_own(simulator: Simulator) -> None:
 
 async def test_what_the_api_would_not_take(simulator: Simulator) -> None:
     async with openai_client(simulator) as client:
-        for body in (
+        bodies: tuple[dict[str, Any], ...] = (
             {"input": []},
             {"input": [{"role": "wizard", "content": "x"}]},
             {"input": "x", "previous_response_id": "resp_1"},
             {"input": "x", "max_output_tokens": 1},
             {"input": "x", "tool_choice": "required"},
             {"input": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]},
-        ):
+        )
+        for body in bodies:
             with pytest.raises(openai.BadRequestError):
                 await client.responses.create(model="m", **body)

@@ -8,11 +8,12 @@ import pytest
 
 from providers.simulator.control import Simulator
 from tests.simulator.asking import CLIENT_ERRORS, KEY, WIRES, ask, listen, openai_client
+from tests.simulator.waiting import until, until_held
 
 DOWN = {"error": {"kind": "unavailable"}}
 
 
-async def fails(simulator: Simulator, wire: str = "chat", **knobs: object) -> bool:
+async def fails(simulator: Simulator, wire: str = "chat", **knobs: str) -> bool:
     try:
         await ask(simulator, wire, **knobs)
     except CLIENT_ERRORS:
@@ -175,9 +176,7 @@ async def test_hold_after_some_tokens(simulator: Simulator, wire: str) -> None:
 
     reading = asyncio.ensure_future(read())
     await until_held(simulator, 1)
-    async with asyncio.timeout(5):
-        while len(heard) < 3:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(heard) >= 3, "three pieces came")
     assert "".join(heard) == "Simulated answer:"
     simulator.release()
     await reading
@@ -192,12 +191,6 @@ async def test_a_held_call_whose_caller_leaves(simulator: Simulator) -> None:
     await asyncio.gather(call, return_exceptions=True)
     await until_held(simulator, 0)
     assert simulator.calls()[0]["outcome"] == "disconnected"
-
-
-async def until_held(simulator: Simulator, number: int) -> None:
-    async with asyncio.timeout(5):
-        while simulator.holding() != number:
-            await asyncio.sleep(0.01)
 
 
 def test_the_key_is_not_told(simulator: Simulator) -> None:

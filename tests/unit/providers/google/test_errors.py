@@ -4,6 +4,7 @@ import pytest
 
 from contracts.errors import ErrorKind
 from providers.google.errors import translate_status
+from providers.google.retry_delay import retry_delay
 
 KEY = "AIzaTest-key-of-nobody-000000000000"
 
@@ -62,6 +63,20 @@ def test_the_wait_is_read_from_the_body_and_the_header() -> None:
     body = {"error": {"code": 429, "message": "quota", "status": "RESOURCE_EXHAUSTED", "details": [info]}}
     assert translate_status(429, body, {}, provider="google", secret=KEY).retry_after == 34.5
     assert translate_status(429, body, {"retry-after": "3"}, provider="google", secret=KEY).retry_after == 3
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+        ({"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}, 90.0),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_every_form_of_the_header(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_delay((), headers, now=10.0) == seconds
 
 
 def test_the_field_at_fault_is_named() -> None:

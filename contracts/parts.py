@@ -56,7 +56,10 @@ class CacheHint(Contract):
 
 
 class TextPart(Contract):
-    """Text. `signature` is a vendor's opaque token that belongs to this text (Gemini thought signatures)."""
+    """Text. `signature` is a vendor's opaque token that belongs to this text (Gemini thought signatures).
+
+    `phase` is a vendor's word for text that leads to the answer or is it (OpenAI's `commentary`, `final_answer`).
+    """
 
     type: Literal["text"] = "text"
     text: str
@@ -65,6 +68,7 @@ class TextPart(Contract):
     signature: str | None = None
     provider: str | None = None
     id: str | None = None
+    phase: str | None = None
 
 
 class ImagePart(Contract):
@@ -122,7 +126,8 @@ class ReasoningPart(Contract):
 class ToolCallPart(Contract):
     """The model asks for a tool. `arguments` is the JSON text as the model wrote it, which may be malformed.
 
-    `id` is what the result answers to; `item_id` is a vendor's second id (OpenAI responses).
+    `id` is what the result answers to; `item_id` is a vendor's second id and `namespace` the group that the tool's name
+    belongs to (OpenAI responses).
     """
 
     type: Literal["tool_call"] = "tool_call"
@@ -133,6 +138,7 @@ class ToolCallPart(Contract):
     signature: str | None = None
     provider: str | None = None
     item_id: str | None = None
+    namespace: str | None = None
     cache: CacheHint | None = None
 
 

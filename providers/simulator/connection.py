@@ -12,7 +12,8 @@ HANG_UP = "perdure.hang_up"
 IS_GONE = "perdure.is_gone"
 """The extension that says whether the connection is closed."""
 LARGEST_BODY = 64 * 1024 * 1024
-_SHORT_WAIT = 0.05
+_SHORT_WAIT = 0.5
+"""A wait of up to so many seconds is a plain timer: cheaper, and the caller's leaving is seen at its end."""
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 

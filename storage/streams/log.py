@@ -69,7 +69,8 @@ class StreamLog(Protocol):
     async def open(self, turn_id: UUID, attempt: int) -> StreamWriter:
         """The writer of an attempt (1 or more), whose number must already be the turn's newest.
 
-        An older writer of the turn in this process is fenced. Raises ValueError where the attempt was opened before.
+        It fences the writers of older attempts: who is to go on from what they said opens first and asks for `records` then.
+        Raises ValueError where the attempt was opened before.
         """
         ...
 

@@ -43,7 +43,11 @@ class TieredStreamLog:
         self._interest = Interest(self._clock, self._timing.interest)
         self._flusher = Flusher(self._store, self._interest, self._origin, self._timing, self._clock)
         self._tailer = Tailer(self._store, self._ring, self._origin, self._timing, self._clock)
-        await self._store.start(self)
+        try:
+            await self._store.start(self)
+        except BaseException:
+            await self._store.aclose()
+            raise
         self._tasks = [asyncio.create_task(part.run()) for part in (self._flusher, self._tailer)]
 
     async def aclose(self) -> None:

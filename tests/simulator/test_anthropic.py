@@ -1,5 +1,7 @@
 """Messages, through Anthropic's client."""
 
+from typing import Any
+
 import anthropic
 import pytest
 
@@ -50,7 +52,7 @@ async def test_thinking_is_signed_and_its_signature_is_checked(simulator: Simula
         assert thought.thinking.startswith("Simulated reasoning")
         assert said.usage.output_tokens_details.thinking_tokens == 16
         more = {"role": "user", "content": "On"}
-        history = [
+        history: list[dict[str, Any]] = [
             *HELLO,
             {"role": "assistant", "content": [thought.model_dump(), answer.model_dump(include={"type", "text"})]},
             more,
@@ -192,7 +194,7 @@ async def test_structured_output(simulator: Simulator) -> None:
     ("body", "words"),
     [
         ({"messages": []}, "at least one message"),
-        ({"messages": [{"role": "system", "content": "x"}]}, "messages.0.role"),
+        ({"messages": [{"role": "wizard", "content": "x"}]}, "messages.0.role"),
         ({"messages": [{"role": "user", "content": ""}]}, "non-empty content"),
         (
             {"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}]},
@@ -208,3 +210,12 @@ async def test_what_the_api_would_not_take(simulator: Simulator, body: dict[str,
     async with anthropic_client(simulator) as client:
         with pytest.raises(anthropic.BadRequestError, match=words):
             await client.messages.create(**{"model": "m", "max_tokens": 99, **body})
+
+
+async def test_a_system_message_may_stand_between_others(simulator: Simulator) -> None:
+    messages = [*HELLO, {"role": "system", "content": "Be brief."}]
+    async with anthropic_client(simulator) as client:
+        alone = await client.messages.create(model="m", max_tokens=99, messages=HELLO)
+        guided = await client.messages.create(model="m", max_tokens=99, messages=messages)
+    assert guided.content[0].text == alone.content[0].text
+    assert guided.usage.input_tokens > alone.usage.input_tokens

@@ -92,10 +92,7 @@ def word_of(problem: BaseException) -> str | None:
 async def test_error_kinds(simulator: Simulator, wire: str, kind: str, stream: bool) -> None:
     simulator.scenario({"error": {"kind": kind}})
     with pytest.raises(CLIENT_ERRORS) as caught:
-        if stream:
-            [piece async for piece in listen(simulator, wire)]
-        else:
-            await ask(simulator, wire)
+        await (overhear([], simulator, wire) if stream else ask(simulator, wire))
     status, word = ERRORS[kind][WIRES.index(wire)]
     assert status_of(caught.value) == status
     assert word_of(caught.value) == word

@@ -59,8 +59,11 @@ async def test_thoughts_are_shown_counted_and_signed(simulator: Simulator, strea
             chunks = [await client.models.generate_content(model="m", contents="x", config=wanted)]
     parts = [part for chunk in chunks for part in chunk.candidates[0].content.parts]
     assert "".join(part.text for part in parts if part.thought).startswith("Simulated reasoning")
-    assert [part.thought_signature is not None for part in parts if not part.thought][0] is True
+    assert next(part for part in parts if not part.thought).thought_signature
     assert chunks[-1].usage_metadata.thoughts_token_count == 16
+    if stream:
+        totals = [chunk.usage_metadata.total_token_count for chunk in chunks]
+        assert totals[:-1] == list(range(totals[0], totals[-1] + 1))
 
 
 async def test_thoughts_that_are_not_included_are_counted(simulator: Simulator) -> None:

@@ -22,8 +22,8 @@ async def fails(simulator: Simulator, wire: str = "chat", **knobs: str) -> bool:
 
 
 async def test_times_and_skip(simulator: Simulator) -> None:
-    simulator.scenario(DOWN, times=2, skip=1)
-    assert [await fails(simulator) for _ in range(4)] == [False, True, True, False]
+    simulator.scenario(DOWN, times=2, skip=2)
+    assert [await fails(simulator) for _ in range(5)] == [False, False, True, True, False]
 
 
 async def test_the_first_that_matches_and_is_not_used_up_applies(simulator: Simulator) -> None:

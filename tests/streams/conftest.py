@@ -49,8 +49,8 @@ class Deployment:
 @pytest.fixture(scope="session")
 def stream_template(postgres_server: PostgresServer) -> str:
     """The name of a database that has the tables, to copy from."""
-    asyncio.run(execute(postgres_server.dsn(), "CREATE DATABASE stream_template"))
-    asyncio.run(execute(postgres_server.dsn("stream_template"), TURNS, *STATEMENTS))
+    asyncio.run(execute(postgres_server.dsn, "CREATE DATABASE stream_template"))
+    asyncio.run(execute(postgres_server.dsn_of("stream_template"), TURNS, *STATEMENTS))
     return "stream_template"
 
 

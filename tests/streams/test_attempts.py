@@ -1,10 +1,13 @@
 """Only the newest attempt may write, and readers never go back."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from storage.streams.log import Fenced
+from storage.streams.postgres import PostgresStore
+from storage.streams.store import Batch, Key, Outcome
 from tests.streams.conftest import Deployment
 from tests.streams.speech import assert_in_order, begin, end, positions, say, some, text, whole
 
@@ -105,9 +108,9 @@ async def test_text_that_goes_on_in_another_process_is_whole_for_every_reader(de
     say(writer, *"def")
     await writer.close()
     await deployment.set_attempt(turn_id, 2)
+    after = await second.open(turn_id, 2)
     kept = text(await second.records(turn_id))
     assert kept == "abcdef"
-    after = await second.open(turn_id, 2)
     begin(after, keep_chars=len(kept))
     say(after, *"ghi")
     end(after)
@@ -158,3 +161,51 @@ async def test_a_straggler_of_an_old_attempt_is_passed_over(deployment: Deployme
     heard += [record async for record in reader]
     assert positions(heard) == ["1.1", "1.2", "2.1", "2.2"]
     assert await some(reading, turn_id, 2) == heard[:2]
+
+
+class _Gated(PostgresStore):
+    """Its writes wait at a gate."""
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__(dsn)
+        self.gate = asyncio.Event()
+
+    async def write(self, batches: Sequence[Batch], lines: Sequence[str]) -> Mapping[Key, Outcome]:
+        await self.gate.wait()
+        return await super().write(batches, lines)
+
+
+async def test_a_reset_that_never_reached_the_log_is_shown_to_nobody(
+    stream_dsn: str, postgres_deployment: Deployment
+) -> None:
+    """The attempt after it goes on from the first one's text, as it knows of no reset."""
+    first, last = [await postgres_deployment.process() for _ in range(2)]
+    gated = _Gated(stream_dsn)
+    stuck = await postgres_deployment.process(store=gated)
+    turn_id = await postgres_deployment.turn()
+    reader = stuck.read(turn_id)
+    writer = await first.open(turn_id, 1)
+    begin(writer)
+    say(writer, "kept ")
+    await writer.close()
+    records = [await anext(reader), await anext(reader)]
+    await postgres_deployment.set_attempt(turn_id, 2)
+    zombie = await stuck.open(turn_id, 2)
+    begin(zombie)
+    say(zombie, "never shown")
+    following = asyncio.ensure_future(anext(reader))
+    await asyncio.wait({following}, timeout=0.3)
+    assert not following.done()
+    await postgres_deployment.set_attempt(turn_id, 3)
+    successor = await last.open(turn_id, 3)
+    kept = text(await last.records(turn_id))
+    begin(successor, keep_chars=len(kept))
+    say(successor, "and continued")
+    end(successor)
+    await successor.close()
+    gated.gate.set()
+    records += [await following, *[record async for record in reader]]
+    assert text(records) == "kept and continued"
+    assert positions(records) == ["1.1", "1.2", "3.1", "3.2", "3.3"]
+    await zombie.close()
+    assert zombie.fenced

@@ -109,8 +109,8 @@ class Play:
         attempt = len(self.writers) + 1
         await self.deployment.set_attempt(self.turn_id, attempt)
         log = self.logs[process]
-        kept = text(await log.records(self.turn_id)) if goes_on else ""
         writer = await log.open(self.turn_id, attempt)
+        kept = text(await log.records(self.turn_id)) if goes_on else ""
         begin(writer, keep_chars=len(kept))
         self.truth = kept
         self.writers.insert(0, writer)

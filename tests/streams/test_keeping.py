@@ -5,13 +5,18 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
 from contracts.streams import Position
+from storage.streams.log import LogLost
+from storage.streams.postgres import PostgresStore
 from storage.streams.ring import Ring
+from storage.streams.tiered import TieredStreamLog
 from storage.streams.timing import Timing
 from storage.streams.topic import HARD_LIMIT, SOFT_LIMIT, Topic
+from tests.fixtures.postgres import execute, free_port
 from tests.streams.conftest import Deployment
-from tests.streams.speech import SECONDS, begin, end, say, text, whole
+from tests.streams.speech import SECONDS, begin, end, say, some, text, whole
 
 
 async def test_the_purge_takes_whole_streams_and_old_ones_alone(
@@ -67,8 +72,8 @@ async def test_memory_lets_go_of_what_nobody_needs(deployment: Deployment) -> No
         await writer.close()
         assert len(await whole(log, turn_id)) == 2
     async with asyncio.timeout(SECONDS):
-        while log.held:
-            await asyncio.sleep(0.02)  # noqa: ASYNC110  memory that is let go of tells nobody
+        while log.held:  # noqa: ASYNC110  memory that is let go of tells nobody
+            await asyncio.sleep(0.02)
     assert len(await whole(log, turns[0])) == 2
 
 
@@ -131,3 +136,29 @@ def test_a_ring_keeps_what_is_read_or_written() -> None:
     now = 75.0
     ring.look()
     assert len(ring) == 1
+
+
+async def test_a_gap_in_the_log_is_never_read_over(stream_dsn: str, postgres_deployment: Deployment) -> None:
+    here = await postgres_deployment.process()
+    there = await postgres_deployment.process(Timing(poll=0.05, grace=0.2))
+    turn_id = await postgres_deployment.turn()
+    writer = await here.open(turn_id, 1)
+    begin(writer)
+    for word in ("one ", "two ", "three "):
+        say(writer, word)
+        await writer.flush()
+    end(writer)
+    await writer.close()
+    await execute(stream_dsn, "DELETE FROM stream_log WHERE seq_first = 3")
+    assert text(await some(there, turn_id, 2)) == "one "
+    with pytest.raises(LogLost):
+        await whole(there, turn_id)
+    with pytest.raises(LogLost):
+        await whole(there, turn_id, Position(1, 2))
+    assert len(await whole(there, turn_id, Position(1, 3))) == 2
+
+
+async def test_a_server_that_cannot_be_reached_is_said_at_the_start() -> None:
+    log = TieredStreamLog(PostgresStore(f"postgresql://nobody:none@127.0.0.1:{free_port()}/none"))
+    with pytest.raises(OSError, match=r"Connect call failed|refused"):
+        await log.start()

@@ -17,7 +17,7 @@ from storage.streams.log import LogLost
 from storage.streams.redis import RedisStore
 from storage.streams.schema import STATEMENTS
 from storage.streams.timing import Timing
-from tests.fixtures.postgres import PostgresServer, create_database, execute
+from tests.fixtures.postgres import PostgresServer, create_database, execute, free_port
 from tests.streams.conftest import TURNS, Deployment, deployment_at
 from tests.streams.speech import SECONDS, assert_in_order, begin, end, say, some, text, whole
 
@@ -41,22 +41,17 @@ async def mortal_postgres(private_postgres: PostgresServer) -> AsyncIterator[Mor
     dsn = await create_database(private_postgres)
     await execute(dsn, TURNS, *STATEMENTS)
 
-    async def kill() -> None:
-        # What is logged must be on disk before the crash: the test's server does not sync, and turns are the fence.
-        await execute(dsn, "CHECKPOINT")
-        await asyncio.to_thread(private_postgres.kill)
-
     async def start() -> None:
-        await asyncio.to_thread(private_postgres.start)
+        await private_postgres.start()
 
     async with AsyncExitStack() as stack:
-        yield Mortal(await deployment_at(dsn, stack), kill, start)
+        yield Mortal(await deployment_at(dsn, stack), private_postgres.kill, start)
 
 
 @pytest.fixture
 async def mortal_redis(tmp_path: Path) -> AsyncIterator[Mortal]:
     config = {"save": "", "appendonly": "no"}
-    servers = [ValkeyServer(data_dir=tmp_path, config=config)]
+    servers = [ValkeyServer(port=free_port(), data_dir=tmp_path, config=config)]
     await asyncio.to_thread(servers[0].start)
     port = servers[0].port
 

@@ -46,7 +46,7 @@ def read(body: dict[str, Any], *, endpoint: str = "messages") -> Asked:
 
 
 def _read_thinking(asked: Asked, thinking: dict[str, Any], limit: int | None) -> None:
-    asked.reasoning = thinking.get("type") in ("enabled", "adaptive")
+    asked.reasoning = thinking.get("type") in ("enabled", "adaptive", "between_tools")
     asked.reasoning_shown = asked.reasoning and thinking.get("display") != "omitted"
     if thinking.get("type") == "enabled":
         budget = thinking.get("budget_tokens")
@@ -84,63 +84,28 @@ def _read_messages(asked: Asked, messages: list[Any]) -> None:
     open_calls: list[str] = []
     for number, message in enumerate(messages):
         role = message.get("role") if isinstance(message, dict) else None
-        if role not in ("user", "assistant"):
-            raise RejectedError(f"messages.{number}.role: Input should be 'user' or 'assistant'")
-        content = message.get("content")
-        if content is None:
-            raise RejectedError(f"messages.{number}.content: Field required")
-        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
-        if not blocks or content == "":
-            last_assistant = role == "assistant" and number == len(messages) - 1
-            if not last_assistant:
-                raise RejectedError(
-                    f"messages.{number}: all messages must have non-empty content except for the optional final assistant message"
-                )
-        answered = {block.get("tool_use_id") for block in blocks if block.get("type") == "tool_result"}
-        if missing := [call for call in open_calls if call not in answered]:
-            raise RejectedError(
-                f"messages.{number - 1}: `tool_use` ids were found without `tool_result` blocks immediately after: "
-                f"{', '.join(missing)}. Each `tool_use` block must have a corresponding `tool_result` block in the next message."
-            )
-        if extra := [call for call in answered if call not in open_calls]:
-            raise RejectedError(
-                f"messages.{number}.content.0: unexpected `tool_use_id` found in `tool_result` blocks: {extra[0]}. Each "
-                "`tool_result` block must have a corresponding `tool_use` block in the previous message."
-            )
+        if role not in ("user", "assistant", "system"):
+            raise RejectedError(f"messages.{number}.role: Input should be 'user', 'assistant' or 'system'")
+        blocks = _blocks(message, number, last=number == len(messages) - 1)
         asked.input_tokens += MESSAGE_TOKENS
+        if role == "system":
+            for block in blocks:
+                asked.input_tokens += count(str(block.get("text", "")))
+                _mark_cache(asked, block)
+            continue
+        _check_results(blocks, open_calls, number)
+        open_calls = []
         texts: list[str] = []
         results: list[str] = []
-        open_calls = []
         for place, block in enumerate(blocks):
-            where = f"messages.{number}.content.{place}"
-            match block.get("type"):
+            _read_block(asked, block, role, f"messages.{number}.content.{place}")
+            match block["type"]:
                 case "text":
-                    if not str(block.get("text", "")).strip() and role == "user":
-                        raise RejectedError("messages: text content blocks must contain non-whitespace text")
                     texts.append(str(block.get("text", "")))
-                    asked.input_tokens += count(texts[-1])
-                case "tool_use" if role == "assistant":
+                case "tool_use":
                     open_calls.append(str(block.get("id")))
-                    asked.input_tokens += 1 + count(orjson.dumps(block.get("input") or {}).decode())
-                case "tool_result" if role == "user":
+                case "tool_result":
                     results.append(_result_text(block.get("content")))
-                    asked.input_tokens += count(results[-1])
-                case "thinking" if role == "assistant":
-                    if not fits(block.get("signature"), str(block.get("thinking", ""))):
-                        raise RejectedError(f"{where}: Invalid `signature` in `thinking` block")
-                case "redacted_thinking" if role == "assistant":
-                    if not is_ours(block.get("data")):
-                        raise RejectedError(f"{where}: Invalid `data` in `redacted_thinking` block")
-                case "image" if role == "user":
-                    asked.input_tokens += IMAGE_TOKENS
-                case "document" if role == "user":
-                    asked.input_tokens += DOCUMENT_TOKENS
-                case None:
-                    raise RejectedError(f"{where}.type: Field required")
-                case "tool_use" | "tool_result" | "image" | "document" | "thinking" | "redacted_thinking" as kind:
-                    raise RejectedError(f"messages.{number}: `{kind}` blocks are not allowed in `{role}` messages")
-                case _:
-                    asked.input_tokens += count(orjson.dumps(block).decode())
             _mark_cache(asked, block)
         text = "".join(texts)
         asked.tool_results = tuple(results)
@@ -150,14 +115,72 @@ def _read_messages(asked: Asked, messages: list[Any]) -> None:
         elif texts:
             asked.last_user = text
     if open_calls:
-        raise RejectedError(
-            f"messages.{len(messages) - 1}: `tool_use` ids were found without `tool_result` blocks immediately after: "
-            f"{', '.join(open_calls)}. Each `tool_use` block must have a corresponding `tool_result` block in the next message."
-        )
+        raise _unanswered(len(messages) - 1, open_calls)
     if asked.prefill is not None and asked.prefill != asked.prefill.rstrip():
         raise RejectedError("messages: final assistant content cannot end with trailing whitespace")
     if asked.cache_prefix is not None:
         asked.cache_prefix = _prefix(asked)
+
+
+def _blocks(message: dict[str, Any], number: int, *, last: bool) -> list[Any]:
+    """A message's content as blocks. Only an assistant message at the end may be empty."""
+    content = message.get("content")
+    if content is None:
+        raise RejectedError(f"messages.{number}.content: Field required")
+    if not content and not (last and message["role"] == "assistant"):
+        raise RejectedError(
+            f"messages.{number}: all messages must have non-empty content except for the optional final assistant message"
+        )
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _check_results(blocks: list[Any], open_calls: list[str], number: int) -> None:
+    """Every call of the message before is answered here, and nothing else is."""
+    answered = [block.get("tool_use_id") for block in blocks if block.get("type") == "tool_result"]
+    if missing := [call for call in open_calls if call not in answered]:
+        raise _unanswered(number - 1, missing)
+    if extra := [call for call in answered if call not in open_calls]:
+        raise RejectedError(
+            f"messages.{number}.content.0: unexpected `tool_use_id` found in `tool_result` blocks: {extra[0]}. Each "
+            "`tool_result` block must have a corresponding `tool_use` block in the previous message."
+        )
+
+
+def _unanswered(number: int, calls: list[str]) -> RejectedError:
+    return RejectedError(
+        f"messages.{number}: `tool_use` ids were found without `tool_result` blocks immediately after: {', '.join(calls)}. "
+        "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
+    )
+
+
+def _read_block(asked: Asked, block: dict[str, Any], role: str, where: str) -> None:
+    """Check one block of a user's or assistant's message, and count it."""
+    match block.get("type"):
+        case "text":
+            text = str(block.get("text", ""))
+            if role == "user" and not text.strip():
+                raise RejectedError("messages: text content blocks must contain non-whitespace text")
+            asked.input_tokens += count(text)
+        case "tool_use" if role == "assistant":
+            asked.input_tokens += 1 + count(orjson.dumps(block.get("input") or {}).decode())
+        case "tool_result" if role == "user":
+            asked.input_tokens += count(_result_text(block.get("content")))
+        case "thinking" if role == "assistant":
+            if not fits(block.get("signature"), str(block.get("thinking", ""))):
+                raise RejectedError(f"{where}: Invalid `signature` in `thinking` block")
+        case "redacted_thinking" if role == "assistant":
+            if not is_ours(block.get("data")):
+                raise RejectedError(f"{where}: Invalid `data` in `redacted_thinking` block")
+        case "image" if role == "user":
+            asked.input_tokens += IMAGE_TOKENS
+        case "document" if role == "user":
+            asked.input_tokens += DOCUMENT_TOKENS
+        case None:
+            raise RejectedError(f"{where}.type: Field required")
+        case "tool_use" | "tool_result" | "image" | "document" | "thinking" | "redacted_thinking" as kind:
+            raise RejectedError(f"{where}: `{kind}` blocks are not allowed in `{role}` messages")
+        case _:
+            asked.input_tokens += count(orjson.dumps(block).decode())
 
 
 def _prefix(asked: Asked) -> str:

@@ -1,0 +1,25 @@
+"""What the doors are built on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio.client import Client
+
+from domain.catalog import Catalog
+from storage.database import Database
+from storage.streams.log import StreamLog
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The parts that requests work on. `clock` gives the present in UTC; `max_request_bytes` bounds a body."""
+
+    database: Database
+    streams: StreamLog
+    temporal: Client
+    catalog: Catalog
+    clock: Callable[[], datetime]
+    max_request_bytes: int
+    default_model: str | None
+    version: str

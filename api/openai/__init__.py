@@ -1,0 +1,1 @@
+"""OpenAI's doors: chat completions and models, for clients that exist already."""

@@ -1,0 +1,127 @@
+"""A request on the chat completions wire.
+
+Source: platform.openai.com/docs/api-reference/chat/create.
+"""
+
+from typing import Any, assert_never
+
+from contracts.requests import FunctionTool, JsonObjectOutput, JsonSchemaOutput, ModelRequest, NamedTool, ProviderTool
+from providers.openai.chat_messages import encode_messages
+from providers.openai.encoding import Encoded, Encoding
+from providers.openai.families import family_of
+
+LONGEST_ID = 40
+"""Characters that the chat wire takes in a tool call's id (its error says "maximum length 40")."""
+
+
+def encode_chat(request: ModelRequest, *, provider: str, is_vendor: bool) -> Encoded:
+    """`POST /chat/completions` for `request`. Raises `ProviderError(invalid_request)` for what it cannot carry."""
+    family = family_of(request.model.model, request.knobs.reasoning_effort)
+    encoding = Encoding(provider, family, is_vendor, LONGEST_ID)
+    messages = encode_messages(request.messages, encoding)
+    if request.prefill is not None:
+        messages.append({"role": "assistant", "content": request.prefill})
+    body: dict[str, Any] = {"model": request.model.model, "messages": messages, "stream": family.streams}
+    if family.streams:
+        body["stream_options"] = {"include_usage": True}
+    body |= _knobs(request, encoding)
+    body |= _tools(request, encoding)
+    match request.output:
+        case None:
+            pass
+        case JsonObjectOutput():
+            body["response_format"] = {"type": "json_object"}
+        case JsonSchemaOutput() as output:
+            schema = {
+                "name": output.name,
+                "description": output.description,
+                "schema": output.definition,
+                "strict": output.strict,
+            }
+            body["response_format"] = {"type": "json_schema", "json_schema": _present(schema)}
+        case _:
+            assert_never(request.output)
+    return encoding.finish(body, request)
+
+
+def _knobs(request: ModelRequest, encoding: Encoding) -> dict[str, Any]:
+    knobs = request.knobs
+    family = encoding.family
+    sampling: dict[str, Any] = {
+        "temperature": knobs.temperature,
+        "top_p": knobs.top_p,
+        "presence_penalty": knobs.presence_penalty,
+        "frequency_penalty": knobs.frequency_penalty,
+        "logit_bias": None if knobs.logit_bias is None else {k: _whole(v) for k, v in knobs.logit_bias.items()},
+        "logprobs": knobs.logprobs,
+        "top_logprobs": knobs.top_logprobs,
+    }
+    if family.fixed_sampling:
+        for name, value in sampling.items():
+            encoding.ignore(name, value)
+        sampling = {}
+    if not family.stops:
+        encoding.ignore("stop", knobs.stop)
+    encoding.ignore("top_k", knobs.top_k)
+    encoding.ignore("reasoning_tokens", knobs.reasoning_tokens)
+    parallel = knobs.parallel_tool_calls if request.tools else None
+    if parallel is None:
+        encoding.ignore("parallel_tool_calls", None if knobs.parallel_tool_calls is None else "without tools")
+    return _present(
+        {
+            # Compatible servers still know the old name only; OpenAI's newer models refuse it.
+            "max_completion_tokens" if encoding.is_vendor else "max_tokens": knobs.max_output_tokens,
+            **sampling,
+            "stop": list(knobs.stop) if knobs.stop and family.stops else None,
+            "seed": knobs.seed,
+            "reasoning_effort": knobs.reasoning_effort,
+            "parallel_tool_calls": parallel,
+            "service_tier": knobs.service_tier,
+            "verbosity": knobs.verbosity,
+            "user": knobs.user,
+        }
+    )
+
+
+def _tools(request: ModelRequest, encoding: Encoding) -> dict[str, Any]:
+    tools: list[dict[str, Any]] = []
+    for number, tool in enumerate(request.tools):
+        match tool:
+            case FunctionTool():
+                encoding.ignore("cache", tool.cache)
+                function = {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": tool.parameters,
+                    "strict": tool.strict,
+                }
+                tools.append({"type": "function", "function": _present(function)})
+            case ProviderTool(provider=owner, payload=payload):
+                if not encoding.is_ours(owner):
+                    raise encoding.refusal(
+                        f"tools[{number}] is a tool of {owner}, which {encoding.provider} has not", f"tools[{number}]"
+                    )
+                tools.append(payload)
+            case _:
+                assert_never(tool)
+    if not tools:
+        encoding.ignore("tool_choice", request.tool_choice)
+        return {}
+    match request.tool_choice:
+        case None:
+            return {"tools": tools}
+        case NamedTool(name=name):
+            custom = any(tool.get("type") == "custom" and tool.get("custom", {}).get("name") == name for tool in tools)
+            kind = "custom" if custom else "function"
+            return {"tools": tools, "tool_choice": {"type": kind, kind: {"name": name}}}
+        case word:
+            return {"tools": tools, "tool_choice": word}
+
+
+def _present(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _whole(value: float) -> float | int:
+    """Biases are whole numbers on the wire wherever they can be."""
+    return int(value) if value.is_integer() else value

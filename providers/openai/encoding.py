@@ -1,0 +1,62 @@
+"""What an encoding gathers while it goes: the body, and what it could not carry."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.errors import ErrorKind, ProviderError
+from contracts.requests import ModelRequest
+from providers.openai.families import Family
+from providers.openai.provenance import WIRE, is_ours
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A request on the wire. `ignored` names knobs that the wire or the model has not, `dropped` parts left behind."""
+
+    body: dict[str, Any]
+    ignored: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Encoding:
+    """What one encoding needs to know, and what it could not carry so far.
+
+    `is_vendor`: the server is OpenAI's own, so that its newest field names and roles may be used. `longest_id` is the length in
+    characters that the wire allows a tool call's id.
+    """
+
+    provider: str
+    family: Family
+    is_vendor: bool
+    longest_id: int
+    ignored: dict[str, None] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+
+    def ignore(self, name: str, value: object) -> None:
+        """Note that the knob `name` was set and has no place on this wire."""
+        if value is not None and value is not False and value != ():
+            self.ignored[name] = None
+
+    def refusal(self, message: str, at: str) -> ProviderError:
+        """The error, before the call, for a request that cannot be carried; `at` is the field at fault."""
+        return ProviderError(ErrorKind.INVALID_REQUEST, message, provider=self.provider, field=at)
+
+    def is_ours(self, stamp: str | None) -> bool:
+        """Whether a part stamped so may go back to this provider."""
+        return is_ours(stamp, self.provider)
+
+    def call_id(self, own: str) -> str:
+        """A tool call's id as the wire takes it. Another vendor's may be too long; its digest stands for it."""
+        if len(own) <= self.longest_id:
+            return own
+        return f"call_{hashlib.sha256(own.encode()).hexdigest()[: self.longest_id - 5]}"
+
+    def finish(self, body: dict[str, Any], request: ModelRequest) -> Encoded:
+        """The body with the caller's own fields of this wire over it. An object is merged with ours, anything else replaces."""
+        for name in dict.fromkeys((WIRE, self.provider)):
+            for key, value in request.provider_options.get(name, {}).items():
+                ours = body.get(key)
+                body[key] = {**ours, **value} if isinstance(ours, dict) and isinstance(value, dict) else value
+        return Encoded(body, tuple(self.ignored), tuple(self.dropped))

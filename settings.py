@@ -1,0 +1,130 @@
+"""Every setting of Perdure, in one class. Read by workers/, api/, cli/ and nobody else."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from providers.protocol import ProviderConfig, Wire
+
+
+class FurtherProvider(BaseModel):
+    """One more provider, as an entry of PERDURE_PROVIDERS.
+
+    `api_key_env` names the environment variable that holds the key; `wire` is the protocol that the provider speaks.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    wire: Wire = "openai-chat"
+    base_url: str
+    api_key_env: str | None = None
+    api_key: SecretStr | None = None
+
+    def config(self) -> ProviderConfig:
+        """The configuration, its key read from where it says. A provider without a key gets the word `none`."""
+        key = self.api_key.get_secret_value() if self.api_key else os.environ.get(self.api_key_env or "", "")
+        return ProviderConfig(self.name, self.wire, key or "none", self.base_url)
+
+
+class Settings(BaseSettings):
+    """The settings, from the environment (prefix PERDURE_) and a `.env` file."""
+
+    model_config = SettingsConfigDict(env_prefix="PERDURE_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    data_dir: Path = Field(default=Path(".perdure"), description="Where the embedded servers and their state live.")
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL, as postgresql://user:password@host:port/name. Unset: an embedded one."
+    )
+    database_pool: int = Field(default=16, ge=2, le=200, description="Connections that a process keeps to PostgreSQL.")
+    redis_url: SecretStr | None = Field(
+        default=None, description="Redis or Valkey for the stream log. Unset: the log is in PostgreSQL."
+    )
+    api_host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
+    api_port: int = Field(default=8321, ge=0, le=65535, description="The API's port.")
+    bootstrap_key: SecretStr | None = Field(
+        default=None, description="An API key that is added at start, by its digest. `perdure up` makes one."
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias="OPENAI_API_KEY", description="OpenAI's key."
+    )
+    openai_base_url: str | None = Field(
+        default=None, validation_alias="OPENAI_BASE_URL", description="Another address for OpenAI's API."
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        default=None, validation_alias="ANTHROPIC_API_KEY", description="Anthropic's key."
+    )
+    anthropic_base_url: str | None = Field(
+        default=None, validation_alias="ANTHROPIC_BASE_URL", description="Another address for Anthropic's API."
+    )
+    gemini_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        description="Google's key for the Gemini API.",
+    )
+    providers: list[FurtherProvider] = Field(
+        default=[],
+        description="Further providers, as a JSON list of {name, wire, base_url, api_key_env}.",
+    )
+    simulator_url: str | None = Field(
+        default=None, description="A running simulator. Without any provider key it stands in for all vendors."
+    )
+    default_model: str | None = Field(
+        default=None, description="The model of a request that names none. Unset: such a request is refused."
+    )
+    allow_unlisted_models: bool = Field(
+        default=False, description="Pass on model names that no price list knows, at an unknown price."
+    )
+    max_request_bytes: int = Field(default=20_000_000, ge=1_000, description="The largest request body that is read.")
+    worker_concurrency: int = Field(default=1_000, ge=1, le=20_000, description="Provider calls at once in a worker.")
+    shutdown_seconds: float = Field(default=30, ge=0, description="How long a stopping worker lets calls finish.")
+    sweep_seconds: float = Field(default=5, gt=0, description="How often unfinished turns are looked after.")
+    keep_streams_seconds: float = Field(default=3600, gt=0, description="How long streams can be resumed.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least severe log.")
+    log_format: Literal["console", "json"] = Field(default="console", description="How logs are written.")
+
+    @field_validator("database_url", "redis_url", "bootstrap_key", "simulator_url", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def keep_streams(self) -> timedelta:
+        """How long streams can be resumed."""
+        return timedelta(seconds=self.keep_streams_seconds)
+
+    @property
+    def shutdown(self) -> timedelta:
+        """How long a stopping worker lets calls finish."""
+        return timedelta(seconds=self.shutdown_seconds)
+
+    def vendor_configs(self) -> tuple[ProviderConfig, ...]:
+        """The vendors and further providers that have keys."""
+        vendors: tuple[tuple[str, Wire, SecretStr | None, str | None], ...] = (
+            ("openai", "openai", self.openai_api_key, self.openai_base_url),
+            ("anthropic", "anthropic", self.anthropic_api_key, self.anthropic_base_url),
+            ("google", "google", self.gemini_api_key, None),
+        )
+        found = [
+            ProviderConfig(name, wire, key.get_secret_value(), url)
+            for name, wire, key, url in vendors
+            if key is not None and key.get_secret_value()
+        ]
+        return (*found, *(provider.config() for provider in self.providers))
+
+    def provider_configs(self) -> tuple[ProviderConfig, ...]:
+        """All providers. Without a key of any, the simulator stands in for the vendors; `sim` is the simulator itself."""
+        configured = self.vendor_configs()
+        if self.simulator_url is None:
+            return configured
+        base, key = self.simulator_url.rstrip("/"), "sim-key"
+        simulated = [ProviderConfig("sim", "openai-chat", key, f"{base}/openai/v1", simulated=True)]
+        if not configured:
+            simulated += [
+                ProviderConfig("openai", "openai", key, f"{base}/openai/v1", simulated=True),
+                ProviderConfig("anthropic", "anthropic", key, f"{base}/anthropic", simulated=True),
+                ProviderConfig("google", "google", key, f"{base}/google", simulated=True),
+            ]
+        return (*configured, *simulated)

@@ -1,0 +1,123 @@
+"""The composition root: the world is built here, once per process, from settings."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+
+from activities.world import World
+from providers.protocol import Provider
+from settings import Settings
+from storage import keys
+from storage.database import Database
+from storage.migrating import migrate
+from storage.streams.log import StreamLog
+from storage.streams.postgres import PostgresStore
+from storage.streams.redis import RedisStore
+from storage.streams.tiered import TieredStreamLog
+
+CONNECT_SECONDS = 60.0
+"""How long a process waits for Temporal and PostgreSQL to be reachable when it starts."""
+
+log = structlog.get_logger("perdure.compose")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a process of Perdure is made of."""
+
+    settings: Settings
+    database: Database
+    streams: StreamLog
+    providers: dict[str, Provider]
+    temporal: Client
+
+    @property
+    def world(self) -> World:
+        """What activities work on."""
+        return World(self.database, self.streams, self.providers, utc_now)
+
+
+def utc_now() -> datetime:
+    """The present, in UTC: the one clock that is handed to everything."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def compose(settings: Settings, *, with_providers: bool, migrating: bool = False) -> AsyncIterator[House]:
+    """Build a house; it is taken down when the block ends.
+
+    `migrating` brings the schema up to date first. Raises RuntimeError, saying which part cannot be reached and what to set.
+    """
+    if settings.database_url is None:
+        raise RuntimeError("PERDURE_DATABASE_URL is not set. Run `perdure up`, or name a PostgreSQL.")
+    dsn = settings.database_url.get_secret_value()
+    async with AsyncExitStack() as stack:
+        database = Database(dsn, pool_size=settings.database_pool)
+        stack.push_async_callback(database.close)
+        await _reach_database(database)
+        if migrating:
+            await migrate(database)
+        await _add_bootstrap_key(settings, database)
+        redis = settings.redis_url
+        store = RedisStore(redis.get_secret_value()) if redis else PostgresStore(dsn)
+        streams = TieredStreamLog(store)
+        await streams.start()
+        stack.push_async_callback(streams.aclose)
+        providers: dict[str, Provider] = {}
+        if with_providers:
+            from providers.registry import build
+
+            providers = build(settings.provider_configs())
+            for provider in providers.values():
+                stack.push_async_callback(provider.close)
+        yield House(settings, database, streams, providers, await connect_temporal())
+
+
+async def connect_temporal(seconds: float = CONNECT_SECONDS) -> Client:
+    """A client of the Temporal that the environment names (TEMPORAL_ADDRESS and so on), else of the local one.
+
+    Waits up to `seconds` for it. Raises RuntimeError with the address.
+    """
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "127.0.0.1:7233")
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            return await Client.connect(**config, data_converter=pydantic_data_converter)
+        except (RPCError, RuntimeError) as error:
+            if asyncio.get_running_loop().time() > deadline:
+                address = config["target_host"]
+                raise RuntimeError(f"Temporal at {address} cannot be reached. Check TEMPORAL_ADDRESS.") from error
+            await asyncio.sleep(0.2)
+
+
+async def _reach_database(database: Database) -> None:
+    deadline = asyncio.get_running_loop().time() + CONNECT_SECONDS
+    while True:
+        try:
+            async with database.engine.connect():
+                return
+        except Exception as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise RuntimeError(
+                    f"PostgreSQL cannot be reached ({type(error).__name__}). Check PERDURE_DATABASE_URL."
+                ) from error
+            await asyncio.sleep(0.2)
+
+
+async def _add_bootstrap_key(settings: Settings, database: Database) -> None:
+    if settings.bootstrap_key is None:
+        return
+    now = utc_now()
+    async with database.begin() as connection:
+        workspace_id = await keys.workspace(connection, now=now)
+        secret = settings.bootstrap_key.get_secret_value()
+        await keys.add(connection, secret, workspace_id=workspace_id, name="bootstrap", now=now)

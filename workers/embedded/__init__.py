@@ -1,0 +1,1 @@
+"""Servers that come with Perdure and run as its children: PostgreSQL and Temporal's development server."""

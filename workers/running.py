@@ -1,0 +1,36 @@
+"""Running a worker with its sweeper until it is told to stop."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from providers.registry import warm
+from workers.compose import House
+from workers.sweeper import Sweeper
+from workers.worker import build_worker
+
+log = structlog.get_logger("perdure.worker")
+
+
+@asynccontextmanager
+async def running_worker(house: House) -> AsyncIterator[None]:
+    """A worker polls while the block runs. At its end calls in flight have the shutdown time to finish."""
+    settings = house.settings
+    worker = build_worker(
+        house.temporal, house.world, concurrency=settings.worker_concurrency, shutdown=settings.shutdown
+    )
+    sweeper = Sweeper(house.world, house.temporal, interval=settings.sweep_seconds, keep_streams=settings.keep_streams)
+    warming = asyncio.create_task(asyncio.to_thread(warm, house.providers))
+    async with worker:
+        sweeping = asyncio.create_task(sweeper.run())
+        log.info("worker polls", providers=sorted(house.providers), concurrency=settings.worker_concurrency)
+        try:
+            yield
+        finally:
+            for task in (sweeping, warming):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task

@@ -23,10 +23,15 @@ from storage.streams.postgres import PostgresStore
 from storage.streams.redis import RedisStore
 from storage.streams.tiered import TieredStreamLog
 
+LOCAL_TEMPORAL = "127.0.0.1:7233"
 CONNECT_SECONDS = 60.0
 """How long a process waits for Temporal and PostgreSQL to be reachable when it starts."""
 
 log = structlog.get_logger("perdure.compose")
+
+
+class UnreachableError(Exception):
+    """A part that a process needs cannot be reached; the message says which and what to set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +59,10 @@ def utc_now() -> datetime:
 async def compose(settings: Settings, *, with_providers: bool, migrating: bool = False) -> AsyncIterator[House]:
     """Build a house; it is taken down when the block ends.
 
-    `migrating` brings the schema up to date first. Raises RuntimeError, saying which part cannot be reached and what to set.
+    `migrating` brings the schema up to date first. Raises UnreachableError, saying which part cannot be reached and what to set.
     """
     if settings.database_url is None:
-        raise RuntimeError("PERDURE_DATABASE_URL is not set. Run `perdure up`, or name a PostgreSQL.")
+        raise UnreachableError("PERDURE_DATABASE_URL is not set. Run `perdure up`, or name a PostgreSQL.")
     dsn = settings.database_url.get_secret_value()
     async with AsyncExitStack() as stack:
         database = Database(dsn, pool_size=settings.database_pool)
@@ -81,13 +86,13 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         yield House(settings, database, streams, providers, await connect_temporal())
 
 
-async def connect_temporal(seconds: float = CONNECT_SECONDS) -> Client:
-    """A client of the Temporal that the environment names (TEMPORAL_ADDRESS and so on), else of the local one.
+async def connect_temporal(seconds: float = CONNECT_SECONDS, *, default: str | None = None) -> Client:
+    """A client of the Temporal that the environment names (TEMPORAL_ADDRESS and so on), else of the one at `default`.
 
-    Waits up to `seconds` for it. Raises RuntimeError with the address.
+    Waits up to `seconds` for it. Raises UnreachableError with the address.
     """
     config = ClientConfig.load_client_connect_config()
-    config.setdefault("target_host", "127.0.0.1:7233")
+    config.setdefault("target_host", default or LOCAL_TEMPORAL)
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         try:
@@ -95,7 +100,7 @@ async def connect_temporal(seconds: float = CONNECT_SECONDS) -> Client:
         except (RPCError, RuntimeError) as error:
             if asyncio.get_running_loop().time() > deadline:
                 address = config["target_host"]
-                raise RuntimeError(f"Temporal at {address} cannot be reached. Check TEMPORAL_ADDRESS.") from error
+                raise UnreachableError(f"Temporal at {address} cannot be reached. Check TEMPORAL_ADDRESS.") from error
             await asyncio.sleep(0.2)
 
 
@@ -107,7 +112,7 @@ async def _reach_database(database: Database) -> None:
                 return
         except Exception as error:
             if asyncio.get_running_loop().time() > deadline:
-                raise RuntimeError(
+                raise UnreachableError(
                     f"PostgreSQL cannot be reached ({type(error).__name__}). Check PERDURE_DATABASE_URL."
                 ) from error
             await asyncio.sleep(0.2)

@@ -14,7 +14,8 @@ from providers.retry_after import retry_after
 
 _LONGEST = 300
 _KEYS = re.compile(r"\b(?:sk|gsk|xai|pplx|key|csk|r8|nvapi)[-_][\w*-]{6,}", re.IGNORECASE)
-_LONG_QUOTE = re.compile(r"""(["'`])(?:(?!\1).){61,}(?:\1|$)""", re.DOTALL)
+_QUOTE = re.compile(r"""\"[^"]*"|`[^`]*`|(?<!\w)'[^']*'(?!\w)""")
+_LONGEST_QUOTE = 62
 _HTML = re.compile(r"\s*<(?:!doctype|html|head|body|center|h1)\b", re.IGNORECASE)
 _CALLERS_FAULT = frozenset({400, 404, 405, 413, 415, 422})
 _FOREVER = frozenset(
@@ -30,7 +31,7 @@ _FOREVER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a body says: `words` are its codes and types in lower case, most telling first."""
+    """What a body says: `words` are its codes and types, most telling first."""
 
     message: str = ""
     words: tuple[str, ...] = ()
@@ -99,7 +100,7 @@ def translate_body(
 
 
 def _kind(status: int | None, said: _Said) -> ErrorKind:
-    by_code = next((BY_CODE[word] for word in said.words if word in BY_CODE), None)
+    by_code = next((BY_CODE[word.lower()] for word in said.words if word.lower() in BY_CODE), None)
     by_sentence = next(
         (
             kind
@@ -167,7 +168,7 @@ def _hidden(error: dict[str, Any]) -> _Said | None:
 def _words(error: dict[str, Any]) -> tuple[str, ...]:
     inner = as_dict(error.get("innererror"))
     values = (error.get("code"), inner.get("code"), error.get("type"), error.get("__type"), error.get("status"))
-    return tuple(str(value).lower() for value in values if isinstance(value, str | int) and value not in ("error", ""))
+    return tuple(value for value in values if isinstance(value, str) and value not in ("error", ""))
 
 
 def _message(error: dict[str, Any]) -> str:
@@ -185,7 +186,7 @@ def _message(error: dict[str, Any]) -> str:
 def _clean(message: str, secret: str) -> str:
     """The vendor's sentence without keys, without long quotes (which may be of a prompt), and not too long."""
     text = message.replace(secret, "[key]") if secret else message
-    text = _LONG_QUOTE.sub("[…]", _KEYS.sub("[key]", text))
+    text = _QUOTE.sub(lambda quote: quote[0] if len(quote[0]) <= _LONGEST_QUOTE else "[…]", _KEYS.sub("[key]", text))
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from contracts.events import PartUpdated, ProviderEvent
+from contracts.events import ProviderEvent
 from contracts.parts import Part, ProviderPart, ReasoningPart, RefusalPart, TextPart, ToolCallPart
 from providers.openai.answer_parts import AnswerParts
 from providers.openai.citations import read_annotation
@@ -31,7 +31,6 @@ class ItemReader:
     _by_content: dict[int, int] = field(default_factory=dict)
     _part: int | None = None
     _summary: int | None = None
-    _finished: bool = False
 
     def read(self, name: str, event: dict[str, Any]) -> Iterator[ProviderEvent]:
         """The events of one event that belongs to this item."""
@@ -56,18 +55,26 @@ class ItemReader:
                 pass
 
     def finish(self, item: dict[str, Any]) -> Iterator[ProviderEvent]:
-        """Take the item as it is in the end; what was told already is not told again."""
-        if self._finished:
-            return
-        self._finished = True
+        """Take the item as it is in the end, be it told once or again; what is known already is not told again."""
         self._item = item
-        if item.get("type") == "message":
-            for number, content in enumerate(as_dicts(item.get("content"))):
-                part = self._whole_content(content)
-                index = self._by_content.get(number)
-                yield from self._settle(index, part)
-        else:
-            yield from self._settle(self._part, self._whole(item))
+        if item.get("type") != "message":
+            whole = self._whole(item)
+            if self._part is None:
+                begun = self.parts.begin(whole)
+                self._part = begun.index
+                yield begun
+            elif update := self.parts.replace(self._part, whole):
+                yield update
+            return
+        for number, content in enumerate(as_dicts(item.get("content"))):
+            part = self._whole_content(content)
+            index = self._by_content.get(number)
+            if index is None:
+                begun = self.parts.begin(part)
+                self._by_content[number] = begun.index
+                yield begun
+            elif update := self.parts.replace(index, part):
+                yield update
 
     def _begin(self, item: dict[str, Any]) -> Iterator[ProviderEvent]:
         """Begin what is a part from its first event on. A message begins with its contents, a thought with its text."""
@@ -99,14 +106,6 @@ class ItemReader:
             yield self.parts.append(self._part, SUMMARY_GAP)
         self._summary = number if isinstance(number, int) else None
         yield self.parts.append(self._part, text)
-
-    def _settle(self, index: int | None, part: Part) -> Iterator[ProviderEvent]:
-        if index is None:
-            yield self.parts.begin(part)
-            return
-        update: PartUpdated | None = self.parts.replace(index, part)
-        if update is not None:
-            yield update
 
     def _whole(self, item: dict[str, Any]) -> Part:
         kind = as_text(item.get("type"))

@@ -81,6 +81,10 @@ class Child:
                 **identity,  # type: ignore[call-overload]
             )
 
+    def use_environment(self, environment: Mapping[str, str]) -> None:
+        """What it is to be started with from now on."""
+        self._environment = environment
+
     def send(self, number: signal.Signals) -> None:
         """Send it a signal, if it lives."""
         if self._process is not None and self.running:

@@ -39,6 +39,9 @@ class EmbeddedPostgres:
         self._port = port
         self._password_file = self._folder / "password"
         self._child: Child | None = None
+        if not self._password_file.exists():
+            self._password_file.touch(mode=0o600)
+            self._password_file.write_text(secrets.token_urlsafe(24))
 
     @property
     def dsn(self) -> str:
@@ -88,8 +91,6 @@ class EmbeddedPostgres:
         if (service := account()) is not None:
             os.chown(self._data, service.pw_uid, service.pw_gid)
             identity = {"user": service.pw_uid, "group": service.pw_gid, "extra_groups": []}
-        self._password_file.touch(mode=0o600)
-        self._password_file.write_text(secrets.token_urlsafe(24))
         given = self._data.parent / "initial-password"
         given.touch(mode=0o600)
         given.write_text(self._password_file.read_text())

@@ -19,7 +19,7 @@ def read_rows(folder: Path, api: str) -> list[Row]:
 
 def is_own(row: Row) -> bool:
     """Whether OpenAI itself answered."""
-    return row["provider"] == "openai"
+    return bool(row["provider"] == "openai")
 
 
 def recorded(row: Row) -> Recorded:

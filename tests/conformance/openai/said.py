@@ -20,6 +20,7 @@ class Said:
     refusal: str = ""
     calls: list[tuple[str | None, str, str]] = field(default_factory=list)
     server_items: list[str] = field(default_factory=list)
+    encrypted: list[str] = field(default_factory=list)
     citations: int = 0
     finish: str = ""
     usage: dict[str, Any] | None = None
@@ -108,6 +109,7 @@ def read_responses(row: Row) -> Said:
                 _read_contents(item["content"], said)
             case "reasoning":
                 shown = "".join(one["text"] for one in item.get("content") or [])
+                said.encrypted += [item["encrypted_content"]] if item.get("encrypted_content") else []
                 summaries.append(shown or "\n\n".join(one["text"] for one in item["summary"]))
             case "function_call":
                 said.calls.append((item["call_id"], item["name"], item["arguments"]))

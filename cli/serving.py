@@ -1,0 +1,123 @@
+"""Running the API, a worker, or both in one process."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import structlog
+import uvicorn
+
+from api.app import create_app
+from api.doors import Doors
+from domain.catalog import Catalog, Offer, listed_models
+from settings import Settings
+from storage.database import Database
+from storage.migrating import migrate
+from workers.compose import House, UnreachableError, compose, utc_now
+from workers.logs import configure_logs
+
+log = structlog.get_logger("perdure.serve")
+
+
+def catalog(settings: Settings) -> Catalog:
+    """The models of the configured providers."""
+    from domain.catalog import SIMULATED_MODELS
+
+    offers = []
+    for config in settings.provider_configs():
+        listed = SIMULATED_MODELS if config.name == "sim" else listed_models(config.name)
+        offers.append(Offer(config.name, listed, open=not listed, simulated=config.simulated))
+    return Catalog(offers, allow_unlisted=settings.allow_unlisted_models)
+
+
+def doors(house: House) -> Doors:
+    """The doors of a house."""
+    settings = house.settings
+    return Doors(
+        database=house.database,
+        streams=house.streams,
+        temporal=house.temporal,
+        catalog=catalog(settings),
+        clock=utc_now,
+        max_request_bytes=settings.max_request_bytes,
+        default_model=settings.default_model,
+        version=version("perdure"),
+    )
+
+
+async def run_serve(settings: Settings, *, api: bool, worker: bool, migrating: bool) -> None:
+    """Serve until SIGINT or SIGTERM; then finish what runs, within the shutdown time."""
+    configure_logs(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with compose(settings, with_providers=worker, migrating=migrating) as house:
+        async with contextlib.AsyncExitStack() as stack:
+            if worker:
+                from workers.running import running_worker
+
+                await stack.enter_async_context(running_worker(house))
+            if api:
+                await stack.enter_async_context(serving(house, stop))
+            log.info("ready", api=api, worker=worker)
+            await stop.wait()
+            log.info("stopping")
+
+
+@asynccontextmanager
+async def serving(house: House, stop: asyncio.Event) -> AsyncIterator[int]:
+    """The API, while the block runs; gives its port. `stop` is set where the server ends by itself."""
+    settings = house.settings
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(doors(house)),
+            host=settings.api_host,
+            port=settings.api_port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=max(1, int(settings.shutdown_seconds)),
+        )
+    )
+    # Signals are ours: the worker has to stop after the API and not at the same time.
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
+    running = asyncio.create_task(server.serve())
+    running.add_done_callback(lambda _: stop.set())
+    try:
+        while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn tells it no other way
+            await asyncio.sleep(0.01)
+        if running.done():
+            await _explain(running, settings)
+        yield int(server.servers[0].sockets[0].getsockname()[1])
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(SystemExit):
+            await running
+
+
+async def _explain(running: "asyncio.Task[None]", settings: Settings) -> None:
+    from workers.embedded.ports import owner
+
+    with contextlib.suppress(SystemExit, OSError):
+        await running
+    raise UnreachableError(
+        f"The API cannot listen on {settings.api_host}:{settings.api_port}; it is held by {owner(settings.api_port)}. "
+        "Set PERDURE_API_PORT."
+    )
+
+
+async def run_migrate(settings: Settings) -> None:
+    """Bring the schema up to date."""
+    if settings.database_url is None:
+        raise UnreachableError("PERDURE_DATABASE_URL is not set; `perdure up` migrates its own database.")
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        await migrate(database)
+    except OSError as error:
+        raise UnreachableError(f"PostgreSQL cannot be reached: {error}.") from error
+    finally:
+        await database.close()

@@ -1,0 +1,144 @@
+"""What `perdure doctor` looks at: what is here, what would be used, and what is wrong."""
+
+import asyncio
+import platform
+import shutil
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from providers.protocol import Provider, ProviderConfig
+from providers.registry import build
+from settings import Settings
+from storage.database import Database
+from storage.migrating import current_revision, head_revision
+from workers.compose import UnreachableError, connect_temporal
+from workers.embedded.ports import is_free, owner
+
+PACKAGES = ("temporalio", "openai", "anthropic", "google-genai", "sqlalchemy", "asyncpg", "fastapi")
+_LOW_DISK = 1 << 30
+_CHECK_SECONDS = 6.0
+
+Verdict = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `advice` says what to do where it is wrong."""
+
+    part: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+
+
+async def examine(settings: Settings, *, running: dict[str, str]) -> list[Finding]:
+    """Look at everything. `running` is what a running `perdure up` says of itself."""
+    findings = [_python(), *_packages(), _disk(settings), _port(settings, running)]
+    checks: list[Awaitable[Finding]] = [_database(settings, running), _temporal(running), _redis(settings)]
+    findings += await asyncio.gather(*checks)
+    return [*findings, *await _providers(settings)]
+
+
+def _python() -> Finding:
+    return Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def _packages() -> list[Finding]:
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(Finding(name, "ok", version(name)))
+        except PackageNotFoundError:
+            found.append(Finding(name, "wrong", "not installed", "Install from requirements.lock."))
+    return found
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.data_dir.resolve()
+    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(place).free
+    said = f"{folder}, {free / 1e9:.1f} GB free"
+    if free < _LOW_DISK:
+        return Finding("data", "wrong", said, "Free some space, or set PERDURE_DATA_DIR.")
+    return Finding("data", "ok", said)
+
+
+def _port(settings: Settings, running: dict[str, str]) -> Finding:
+    port = settings.api_port
+    if is_free(port, settings.api_host):
+        return Finding("port", "ok", f"{port} is free")
+    if running:
+        return Finding("port", "ok", f"Perdure is up at {running.get('url')}")
+    return Finding(
+        "port", "note", f"{port} is held by {owner(port)}", "`perdure up` takes another; or set PERDURE_API_PORT."
+    )
+
+
+async def _database(settings: Settings, running: dict[str, str]) -> Finding:
+    dsn = settings.database_url.get_secret_value() if settings.database_url else running.get("database_url")
+    if dsn is None:
+        return Finding("database", "ok", "the embedded PostgreSQL would be used")
+    database = Database(dsn, pool_size=2)
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            revision = await current_revision(database)
+    except Exception as error:
+        return Finding(
+            "database", "wrong", f"cannot be reached ({type(error).__name__})", "Check PERDURE_DATABASE_URL."
+        )
+    finally:
+        await database.close()
+    if revision != head_revision():
+        said = f"reachable, at schema {revision or 'none'}, this code needs {head_revision()}"
+        return Finding("database", "note", said, "Run `perdure migrate`.")
+    return Finding("database", "ok", f"reachable, at schema {revision}")
+
+
+async def _temporal(running: dict[str, str]) -> Finding:
+    import os
+
+    address = os.environ.get("TEMPORAL_ADDRESS") or running.get("temporal")
+    if address is None:
+        return Finding("temporal", "ok", "the embedded development server would be used")
+    try:
+        await connect_temporal(1, default=address)
+    except UnreachableError:
+        return Finding("temporal", "wrong", f"{address} cannot be reached", "Check TEMPORAL_ADDRESS.")
+    return Finding("temporal", "ok", f"reachable at {address}")
+
+
+async def _redis(settings: Settings) -> Finding:
+    if settings.redis_url is None:
+        return Finding("stream log", "ok", "in PostgreSQL")
+    from redis.asyncio import Redis
+
+    client = Redis.from_url(settings.redis_url.get_secret_value())
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            await client.ping()
+    except Exception as error:
+        said = f"Redis cannot be reached ({type(error).__name__})"
+        return Finding("stream log", "wrong", said, "Check PERDURE_REDIS_URL.")
+    finally:
+        await client.aclose()
+    return Finding("stream log", "ok", "in Redis, reachable")
+
+
+async def _providers(settings: Settings) -> list[Finding]:
+    configs = settings.vendor_configs()
+    if not configs:
+        said = "no key is set: the simulator would answer"
+        return [Finding("providers", "note", said, "Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY.")]
+    providers = build(configs)
+    return list(await asyncio.gather(*(_provider(config, providers[config.name]) for config in configs)))
+
+
+async def _provider(config: ProviderConfig, provider: Provider) -> Finding:
+    health = await provider.check_health()
+    await provider.close()
+    named = f"{config.name} with key …{config.api_key[-4:]}"
+    if health.ok:
+        return Finding(config.name, "ok", f"{named} answers in {health.latency * 1000:.0f} ms")
+    return Finding(config.name, "wrong", f"{named}: {health.message}", "Check the key and the address.")

@@ -1,5 +1,6 @@
 """One attempt of one step: open the ledger row, call the candidate, commit what came of it."""
 
+import asyncio
 from functools import partial
 
 from temporalio.exceptions import ApplicationError
@@ -39,25 +40,27 @@ async def attempt(world: World, request: Complete) -> Completed:
 
     Raises Temporal's `ApplicationError` whose type is the error kind, retryable as the retry rules decide.
     """
-    try:
-        provider = _provider(world, request)
-        if request.on_new_attempt == "fail":
-            await _forbid_second_telling(world, request)
-        async with world.database.begin() as connection:
-            opened = await attempts.open_attempt(
-                connection,
-                request.turn_id,
-                step=request.step,
-                candidate=request.candidate.index,
-                model=request.candidate.model,
-                simulated=provider.config.simulated,
-                now=world.clock(),
-            )
-    except PerdureError as error:
-        raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
-    if isinstance(opened, StoredAnswer):
-        return await _found(world, request, opened)
-    return await _ask(world, request, provider, opened)
+    # Listening begins before the turn's row is read, so that a stop is either seen in the row or heard.
+    async with world.streams.stops(request.turn_id) as stop:
+        try:
+            provider = _provider(world, request)
+            if request.on_new_attempt == "fail":
+                await _forbid_second_telling(world, request)
+            async with world.database.begin() as connection:
+                opened = await attempts.open_attempt(
+                    connection,
+                    request.turn_id,
+                    step=request.step,
+                    candidate=request.candidate.index,
+                    model=request.candidate.model,
+                    simulated=provider.config.simulated,
+                    now=world.clock(),
+                )
+        except PerdureError as error:
+            raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
+        if isinstance(opened, StoredAnswer):
+            return await _found(world, request, opened)
+        return await _ask(world, request, provider, opened, stop)
 
 
 def _provider(world: World, request: Complete) -> Provider:
@@ -85,8 +88,12 @@ async def _forbid_second_telling(world: World, request: Complete) -> None:
         raise failure(error, GiveUp("the stream policy forbids another attempt"), final=True)
 
 
-async def _ask(world: World, request: Complete, provider: Provider, opened: OpenedAttempt) -> Completed:
+async def _ask(
+    world: World, request: Complete, provider: Provider, opened: OpenedAttempt, stop: asyncio.Event
+) -> Completed:
     turn_id = opened.turn.id
+    # Opening fences older attempts off; only then is what they said final.
+    writer = await world.streams.open(turn_id, opened.number)
     said = _NOTHING_SAID
     if opened.number > 1:
         records = await world.streams.records(turn_id)
@@ -98,20 +105,18 @@ async def _ask(world: World, request: Complete, provider: Provider, opened: Open
         prefill=provider.capabilities(request.candidate.model.model).prefill,
         from_start=request.from_start,
     )
-    writer = await world.streams.open(turn_id, opened.number)
     _announce(writer, request, opened, prefix)
     fitted = _fitted(request, opened)
     model_request = _model_request(request, opened, fitted.messages, prefix)
-    async with world.streams.stops(turn_id) as stop:
-        outcome = await call(
-            provider,
-            model_request,
-            call_id=call_id(turn_id, request.step, opened.number),
-            limits=request.limits,
-            writer=writer,
-            recorder=Recorder(writer, continuing=bool(prefix)),
-            stop=stop,
-        )
+    outcome = await call(
+        provider,
+        model_request,
+        call_id=call_id(turn_id, request.step, opened.number),
+        limits=request.limits,
+        writer=writer,
+        recorder=Recorder(writer, continuing=bool(prefix)),
+        stop=stop,
+    )
     settling = Settling(world, request, provider, opened, writer, outcome.first_token_ms)
     parts = join_continuation(prefix, outcome.collector.parts())
     finished = outcome.collector.finished

@@ -29,7 +29,7 @@ def head_revision() -> str:
 
 
 async def migrate(database: Database, revision: str = "head") -> None:
-    """Upgrade to `revision`. Waits for another process that migrates at the same time; does nothing where there is nothing to do."""
+    """Upgrade to `revision`, after another process that migrates at the same time; nothing happens where nothing is to do."""
     async with database.engine.connect() as connection:
         await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         await connection.commit()

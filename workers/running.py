@@ -23,7 +23,7 @@ async def running_worker(house: House) -> AsyncIterator[None]:
         house.temporal, house.world, concurrency=settings.worker_concurrency, shutdown=settings.shutdown
     )
     sweeper = Sweeper(house.world, house.temporal, interval=settings.sweep_seconds, keep_streams=settings.keep_streams)
-    warming = asyncio.create_task(asyncio.to_thread(warm, house.providers))
+    warming = asyncio.create_task(warm(house.providers.values()))
     async with worker:
         sweeping = asyncio.create_task(sweeper.run())
         log.info("worker polls", providers=sorted(house.providers), concurrency=settings.worker_concurrency)

@@ -168,7 +168,9 @@ def _hidden(error: dict[str, Any]) -> _Said | None:
 def _words(error: dict[str, Any]) -> tuple[str, ...]:
     inner = as_dict(error.get("innererror"))
     values = (error.get("code"), inner.get("code"), error.get("type"), error.get("__type"), error.get("status"))
-    return tuple(value for value in values if isinstance(value, str) and value not in ("error", ""))
+    # A number is a vendor's own code, unless it repeats the HTTP status (OpenRouter).
+    texts = (str(value) for value in values if isinstance(value, str) or (isinstance(value, int) and value > 599))
+    return tuple(text for text in texts if text not in ("error", ""))
 
 
 def _message(error: dict[str, Any]) -> str:

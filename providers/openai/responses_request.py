@@ -31,8 +31,10 @@ def encode_responses(request: ModelRequest, *, provider: str, is_vendor: bool, s
         raise encoding.refusal(f"{provider} does not go on from a begun answer over the responses wire", "prefill")
     items = encode_items(request.messages, encoding)
     body: dict[str, Any] = {"model": request.model.model, "stream": family.streams, "store": False}
-    if items and items[0].get("role") == "system" and isinstance(items[0]["content"], str):
-        body["instructions"] = items.pop(0)["content"]
+    first = items[0] if len(items) > 1 else {}
+    if first.get("role") == "system" and isinstance(first["content"], str) and first["content"]:
+        body["instructions"] = first["content"]
+        items = items[1:]
     body["input"] = items
     body |= _knobs(request, encoding)
     body |= _tools(request, encoding, strict)

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import cast
 
@@ -50,19 +50,20 @@ async def call(
     outcome = Call(Collector())
     reading = asyncio.create_task(_read(provider, request, call_id, limits, writer, recorder, outcome))
     stopping = asyncio.create_task(stop.wait())
+    beating = asyncio.create_task(_beat_until_fenced(writer))
     try:
-        async with _heartbeats():
-            await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({reading, stopping, beating}, return_when=asyncio.FIRST_COMPLETED)
         if not reading.done():
-            outcome.stopped = True
+            outcome.stopped = stopping.done()
+            outcome.abandoned = not outcome.stopped
     except asyncio.CancelledError:
         details = activity.cancellation_details()
         outcome.stopped = details is not None and details.cancel_requested
         outcome.abandoned = not outcome.stopped
     finally:
-        for task in (reading, stopping):
+        for task in (reading, stopping, beating):
             task.cancel()
-        await asyncio.wait({reading, stopping})
+        await asyncio.wait({reading, stopping, beating})
     if not reading.cancelled() and (error := reading.exception()) is not None:
         _note(outcome, error, provider.config.name)
     return outcome
@@ -112,19 +113,8 @@ def _note(outcome: Call, error: BaseException, provider: str) -> None:
             )
 
 
-@asynccontextmanager
-async def _heartbeats() -> AsyncIterator[None]:
-    """Tell Temporal every second that this worker lives; the replies carry a cancellation."""
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError):
-            await beating
+async def _beat_until_fenced(writer: StreamWriter) -> None:
+    """Tell Temporal every second that this worker lives, until a newer attempt is seen; the replies carry a cancellation."""
+    while not writer.fenced:
+        activity.heartbeat()
+        await asyncio.sleep(HEARTBEAT_SECONDS)

@@ -3,15 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from contracts.requests import ModelRequest
 from providers.collect import Answer, Collector
 from providers.openai.chat_answer import ChatReader
 from providers.openai.encoding import Encoded
 from providers.openai.responses_answer import ResponsesReader
-from tests.unit.providers.openai.asking import ask
 
 NOTHING = Encoded({}, (), ())
-REQUEST: ModelRequest = ask("hello")
 
 
 def read_chat(chunks: Iterable[dict[str, Any]], *, whole: bool = False) -> Answer:

@@ -43,7 +43,6 @@ def build_client(config: ProviderConfig) -> "AsyncOpenAI":
         max_retries=0,
         # The caller's deadlines rule over an answer; only connecting is bounded here.
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
-        default_headers=dict(config.headers),
         http_client=httpx2.AsyncClient(
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
             timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
@@ -51,5 +50,6 @@ def build_client(config: ProviderConfig) -> "AsyncOpenAI":
         ),
     )
     # Given as empty so that the environment is not asked; None keeps their headers from being sent.
+    client._custom_headers = dict(config.headers)
     client.admin_api_key = client.organization = client.project = client.webhook_secret = None
     return client

@@ -59,7 +59,7 @@ async def test_an_answer_with_its_usage(connect: Connect, simulator: Simulator, 
     assert (usage.input, usage.output) == (call["input"], call["output"])
     assert usage.cache_read == 1
     assert call["client_request_id"] == "turn/1/1"
-    assert call["key"] == KEY
+    assert call["key"].endswith(KEY[-4:])
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -198,11 +198,12 @@ async def test_the_environment_is_not_asked(
 ) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.setenv(name, "http://127.0.0.1:9/from-the-environment")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Test: from-the-environment")
     provider = connect()
     assert (await answer(provider)).text
     client = await provider._client()
     assert "from-the-environment" not in str(client.default_headers)
-    assert simulator.calls()[0]["key"] == KEY
+    assert simulator.calls()[0]["key"].endswith(KEY[-4:])
 
 
 async def test_a_closed_provider_opens_again(connect: Connect) -> None:

@@ -1,0 +1,112 @@
+"""Record golden histories: `python -m tests.replay.record NAME…` on a Temporal server of its own.
+
+A recorded history is never recorded again: it stands for turns that run somewhere with the code of its day. New scenes are added
+under new names.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from contracts.activities import OpenedTurn, OpenTurn
+from contracts.errors import ErrorKind
+from contracts.turns import TurnResult
+from tests.workflows.fakes import Outcome, ScriptedActivities, answer, fail, plan, until_cancelled
+from tests.workflows.running import running_worker
+from workers.embedded.ports import any_free
+from workers.embedded.temporal import EmbeddedTemporal
+from workflows.turn import TurnWorkflow
+
+_SCRUBBED = {"identity": "worker", "stackTrace": "", "workerVersion": {}, "binaryChecksum": ""}
+FOLDER = Path(__file__).parent / "histories"
+ONE = OpenedTurn(status="planned", plan=plan("sim:first"))
+TWO = OpenedTurn(status="planned", plan=plan("sim:first", "sim:second"))
+BUSY = OpenedTurn(status="busy", blocked_by=uuid4())
+
+Handle = WorkflowHandle[TurnWorkflow, TurnResult]
+Act = Callable[[ScriptedActivities, Handle], Awaitable[None]]
+
+
+async def _watch(_: ScriptedActivities, __: Handle) -> None:
+    return
+
+
+async def _cancel_call(activities: ScriptedActivities, handle: Handle) -> None:
+    await activities.calling.wait()
+    await handle.cancel()
+
+
+async def _cancel_wait(activities: ScriptedActivities, handle: Handle) -> None:
+    await activities.opening.wait()
+    await handle.cancel()
+
+
+async def _free_lane(activities: ScriptedActivities, handle: Handle) -> None:
+    await activities.opening.wait()
+    await handle.signal(TurnWorkflow.lane_freed)
+
+
+SCENES: dict[str, tuple[list[OpenedTurn], list[Outcome], Act]] = {
+    "answered": ([ONE], [answer()], _watch),
+    "retried": ([TWO], [fail(ErrorKind.OVERLOADED, retryable=True), answer()], _watch),
+    "failed-over": ([TWO], [fail(ErrorKind.UNAVAILABLE), answer()], _watch),
+    "all-failed": ([TWO], [fail(ErrorKind.OVERLOADED), fail(ErrorKind.RATE_LIMITED)], _watch),
+    "prefill-refused": ([TWO], [fail(ErrorKind.INVALID_REQUEST, prefill_refused=True), answer()], _watch),
+    "cancelled-mid-call": ([ONE], [until_cancelled], _cancel_call),
+    "cancelled-in-queue": ([BUSY], [answer()], _cancel_wait),
+    "queued-then-answered": ([BUSY, ONE], [answer()], _free_lane),
+    "freed-a-lane": ([ONE], [answer(next_turn_id=uuid4())], _watch),
+}
+
+
+async def record(client: Client, name: str) -> str:
+    """Play a scene; its history as JSON."""
+    opened, outcomes, act = SCENES[name]
+    activities = ScriptedActivities(list(opened), list(outcomes))
+    async with running_worker(client, activities) as queue:
+        handle = await client.start_workflow(
+            TurnWorkflow.run, OpenTurn(turn_id=uuid4()), id=f"golden/{name}", task_queue=queue
+        )
+        await act(activities, handle)
+        await handle.result()
+        return impersonal((await handle.fetch_history()).to_json())
+
+
+def impersonal(history: str) -> str:
+    """The history without the names and paths of the machine that recorded it."""
+
+    def scrub(value: Any) -> Any:
+        match value:
+            case dict():
+                return {key: _SCRUBBED[key] if key in _SCRUBBED else scrub(inner) for key, inner in value.items()}
+            case list():
+                return [scrub(inner) for inner in value]
+            case _:
+                return value
+
+    return json.dumps(scrub(json.loads(history)), indent=1)
+
+
+async def main(names: list[str]) -> None:
+    """Record the scenes that are named, or all that have no history yet."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        server = EmbeddedTemporal(Path(folder), port=any_free(), ui_port=any_free())
+        client = await Client.connect(await server.start(), data_converter=pydantic_data_converter)
+        for name in names or SCENES:
+            path = FOLDER / f"{name}.json"
+            if not path.exists():
+                path.write_text(await record(client, name))
+        server.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))

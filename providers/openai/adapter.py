@@ -67,6 +67,8 @@ class OpenAIProvider:
                     yield event
             for event in reader.end():
                 yield event
+        except Exception as error:
+            raise translate(error, provider=self._config.name, secret=self._config.api_key) from None
         finally:
             await bodies.aclose()
 
@@ -111,9 +113,7 @@ class OpenAIProvider:
     async def _bodies(
         self, path: Path, body: dict[str, Any], call_id: str
     ) -> AsyncGenerator[tuple[dict[str, Any], bool]]:
-        """The answer's JSON objects, and of each whether it is the whole answer. Errors are translated, and the connection is
-        closed whichever way it ends.
-        """
+        """The answer's JSON objects, and of each whether it is the whole answer. Closes the connection whichever way it ends."""
         stream: AsyncStream[object] | None = None
         try:
             stream = await self._open(path, body, call_id)
@@ -125,8 +125,6 @@ class OpenAIProvider:
             async for event in stream:
                 if isinstance(event, dict):
                     yield event, False
-        except Exception as error:
-            raise translate(error, provider=self._config.name, secret=self._config.api_key) from None
         finally:
             if stream is not None:
                 await stream.close()

@@ -1,11 +1,14 @@
 """The parts of an answer while it comes: numbers them, remembers what was said, and makes their events."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.events import PartDelta, PartStarted, PartUpdated
 from contracts.parts import Part, ReasoningPart, RefusalPart, TextPart, ToolCallPart
 from providers.collect import append_text
+
+_WORDED = (TextPart, RefusalPart, ReasoningPart, ToolCallPart)
 
 
 @dataclass(slots=True)
@@ -23,10 +26,11 @@ class AnswerParts:
         self._parts.append(part)
         return PartStarted(len(self._parts) - 1, part)
 
-    def append(self, index: int, text: str) -> PartDelta:
-        """More of a part's text or arguments."""
-        self._said.setdefault(index, []).append(text)
-        return PartDelta(index, text)
+    def append(self, index: int, text: str) -> Iterator[PartDelta]:
+        """More of a part's text or arguments; nothing for a part that has none, where a server confuses its events."""
+        if isinstance(self._parts[index], _WORDED):
+            self._said.setdefault(index, []).append(text)
+            yield PartDelta(index, text)
 
     def whole(self, index: int) -> Part:
         """The part with everything that was appended to it."""
@@ -54,11 +58,3 @@ class AnswerParts:
     def has_calls(self) -> bool:
         """Whether the caller is asked to run something."""
         return any(isinstance(part, ToolCallPart) for part in self._parts)
-
-    @property
-    def says_something(self) -> bool:
-        """Whether there is any content."""
-        return any(
-            bool(part.text) if isinstance(part, TextPart | RefusalPart | ReasoningPart) else True
-            for part in (self.whole(index) for index in range(len(self._parts)))
-        )

@@ -158,14 +158,14 @@ class ChatReader:
             begun = self._parts.begin(TextPart(text=""))
             self._text = begun.index
             yield begun
-        yield self._parts.append(self._text, text)
+        yield from self._parts.append(self._text, text)
 
     def _refuse(self, text: str) -> Iterator[ProviderEvent]:
         if self._refusal is None:
             begun = self._parts.begin(RefusalPart(text=""))
             self._refusal = begun.index
             yield begun
-        yield self._parts.append(self._refusal, text)
+        yield from self._parts.append(self._refusal, text)
 
     def _image(self, image: dict[Any, Any]) -> Iterator[ProviderEvent]:
         """An image that the model drew, as OpenRouter gives it: a data URL as a rule."""

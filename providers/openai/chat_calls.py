@@ -71,7 +71,7 @@ class CallsReader:
         if isinstance(piece.get("index"), int):
             self._by_place[piece["index"]] = call
         if text:
-            yield self.parts.append(call.index, text)
+            yield from self.parts.append(call.index, text)
 
     def _find(self, place: object, call_id: str, name: str) -> _Call | None:
         """The call that a piece goes on with, or None where it begins one.

@@ -52,7 +52,7 @@ class ReasoningReader:
             begun = self.parts.begin(ReasoningPart(provider=self.provider, id=name))
             self._open = self._last = begun.index
             yield begun
-        yield self.parts.append(self._open, text)
+        yield from self.parts.append(self._open, text)
 
     def pause(self) -> None:
         """Something else was said: further thought is a new part."""

@@ -49,7 +49,7 @@ class ItemReader:
                 yield from self._think(event, text)
             case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
                 if text and self._part is not None:
-                    yield self.parts.append(self._part, text)
+                    yield from self.parts.append(self._part, text)
             case _:
                 # Progress of a server's tool, and ends of contents that the item's own end repeats.
                 pass
@@ -92,7 +92,7 @@ class ItemReader:
             begun = self.parts.begin(empty)
             self._by_content[place] = begun.index
             yield begun
-        yield self.parts.append(self._by_content[place], text)
+        yield from self.parts.append(self._by_content[place], text)
 
     def _think(self, event: dict[str, Any], text: str) -> Iterator[ProviderEvent]:
         if not text:
@@ -103,9 +103,9 @@ class ItemReader:
             self._part = begun.index
             yield begun
         elif number != self._summary:
-            yield self.parts.append(self._part, SUMMARY_GAP)
+            yield from self.parts.append(self._part, SUMMARY_GAP)
         self._summary = number if isinstance(number, int) else None
-        yield self.parts.append(self._part, text)
+        yield from self.parts.append(self._part, text)
 
     def _whole(self, item: dict[str, Any]) -> Part:
         kind = as_text(item.get("type"))

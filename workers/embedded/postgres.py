@@ -121,6 +121,14 @@ class EmbeddedPostgres:
         if not ours:
             pid_file.unlink()
 
+    def _start_again(self) -> bool:
+        """Children of a killed server hold its shared memory for a moment: start once more where that was the reason."""
+        if "is still in use" not in self.child.last_words(600):
+            return False
+        time.sleep(0.1)
+        self.child.start()
+        return True
+
     async def _wait_ready(self, fresh: bool) -> None:
         end = time.monotonic() + _READY_SECONDS
         admin = self.dsn.rsplit("/", 1)[0] + "/postgres"
@@ -131,7 +139,7 @@ class EmbeddedPostgres:
             except asyncpg.InvalidCatalogNameError:
                 fresh = True
             except (OSError, asyncpg.PostgresError, TimeoutError):
-                if not self.child.running or time.monotonic() > end:
+                if time.monotonic() > end or not (self.child.running or self._start_again()):
                     raise RuntimeError(f"PostgreSQL did not start: {self.child.last_words()}") from None
                 await asyncio.sleep(0.02)
         try:

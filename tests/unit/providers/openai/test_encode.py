@@ -97,7 +97,7 @@ def test_what_is_another_vendors_is_dropped_and_named() -> None:
     for encode in (chat, responses):
         encoded = encode(ask(messages=(heard(TextPart(text="q")), foreign)))
         assert encoded.dropped == ("messages[1].parts[0].reasoning", "messages[1].parts[1].provider")
-        assert {"role": "assistant", "content": "42"} in encoded.body.get("messages", encoded.body.get("input"))
+        assert {"role": "assistant", "content": "42"} in (encoded.body.get("messages") or encoded.body["input"])
 
 
 def test_a_message_of_which_nothing_is_left_is_left_out() -> None:

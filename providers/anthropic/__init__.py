@@ -1,0 +1,1 @@
+"""Anthropic's messages, over the official SDK (docs.anthropic.com, "Messages")."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,9 +40,7 @@ def processes(
     made = Processes(private_postgres.dsn, temporal.address, simulator, new_secret(), any_free(), folder)
     try:
         yield made
-    except BaseException:
-        print(made.logs())
-        raise
     finally:
         made.end()
-        print(made.logs())
+        # Shown by pytest where the test fails.
+        sys.stdout.write(made.logs())

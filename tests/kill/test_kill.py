@@ -104,7 +104,7 @@ async def test_an_answer_that_was_stored_before_the_worker_died_is_not_bought_ag
         async with connection.transaction():
             await connection.execute("LOCK TABLE stream_log IN EXCLUSIVE MODE")
             state = "SELECT state FROM turns WHERE id = $1"
-            while await connection.fetchval(state, turn_id) != "completed":
+            while await connection.fetchval(state, turn_id) != "completed":  # noqa: ASYNC110 - only the row tells
                 await asyncio.sleep(0.05)
             processes.kill("first")
     finally:

@@ -178,8 +178,10 @@ def _served(outcome: Call) -> str | None:
 
 
 def _usage_so_far(outcome: Call, model_request: ModelRequest) -> Usage:
+    """What the call used as far as can be known. A call that was refused used nothing; one that was left may have been billed."""
     collector = outcome.collector
-    if collector.started is None:
+    refused = outcome.error is not None and outcome.error.kind is not ErrorKind.TIMEOUT
+    if collector.started is None and refused:
         return Usage()
     return estimate(
         model_request.messages, collector.parts(), model=model_request.model.model, reported=collector.usage

@@ -106,6 +106,17 @@ async def test_silence_has_limits(place: Place, simulator: Simulator, fault: dic
     with pytest.raises(ApplicationError, match=said) as raised:
         await complete(place, await place.request(turn_id))
     assert raised.value.type == ErrorKind.TIMEOUT.value
+    (row,), (call,) = await rows(place, turn_id), simulator.calls()
+    assert (row.usage.estimated, row.usage.input >= call["input"] > 0) == (True, True)
+
+
+async def test_a_refused_call_used_nothing(place: Place, simulator: Simulator) -> None:
+    simulator.scenario({"error": {"kind": "overloaded"}})
+    turn_id = await place.accept("sim:sim-fast")
+    with pytest.raises(ApplicationError):
+        await complete(place, await place.request(turn_id))
+    (row,) = await rows(place, turn_id)
+    assert (row.usage.total, row.cost) == (0, 0)
 
 
 async def test_a_stop_keeps_and_bills_the_partial_text(place: Place, simulator: Simulator) -> None:

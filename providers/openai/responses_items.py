@@ -128,7 +128,7 @@ def _say(content: Item, part: TextPart, items: list[Item]) -> None:
         said: Any = content["text"] if plain else [content]
         items.append({"role": "assistant", "content": said, **phase})
         return
-    if last.get("type") == "message" and last.get("id") == part.id:
+    if last.get("type") == "message" and (last.get("id"), last.get("phase")) == (part.id, part.phase):
         last["content"].append(content)
         return
     item = {"type": "message", "id": part.id, "role": "assistant", "status": "completed", "content": [content]}

@@ -1,1 +1,1 @@
-"""Anthropic's messages, over the official SDK (docs.anthropic.com, "Messages")."""
+"""Anthropic's Claude over the anthropic SDK."""

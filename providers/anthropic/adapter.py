@@ -1,6 +1,7 @@
 """Claude, over the official SDK."""
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -9,25 +10,25 @@ from typing import TYPE_CHECKING, Any
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
+from providers.anthropic.client import build_client
 from providers.anthropic.decode import AnswerReader
 from providers.anthropic.encode_request import EncodedRequest, encode_request
-from providers.anthropic.errors import translate
-from providers.anthropic.families import capabilities_of
+from providers.anthropic.errors import translate, translate_body
+from providers.anthropic.families import capabilities_of, family_of
+from providers.anthropic.whole import events_of
 from providers.protocol import Capabilities, Health, ProviderConfig
 
 if TYPE_CHECKING:
-    from anthropic import AsyncAnthropic
+    from anthropic import AsyncAnthropic, AsyncStream
 
-VENDOR_URL = "https://api.anthropic.com"
-CONNECT_SECONDS = 5.0
 HEALTH_SECONDS = 5.0
 
 
 class AnthropicProvider:
-    """`providers.protocol.Provider` for Anthropic (and whatever speaks its messages at `config.base_url`)."""
+    """`providers.protocol.Provider` for the Claude API (and whatever speaks it at `config.base_url`)."""
 
     def __init__(self, config: ProviderConfig) -> None:
-        """Keeps the configuration; the SDK is imported and the client built at the first call."""
+        """Keeps the configuration; the SDK is imported and the client built at the first call, or by `warm`."""
         self._config = config
         self._built: AsyncAnthropic | None = None
         self._building = threading.Lock()
@@ -40,16 +41,26 @@ class AnthropicProvider:
     async def stream(self, request: ModelRequest, *, call_id: str) -> AsyncIterator[ProviderEvent]:
         """Call the model and yield its answer as it comes. Raises `ProviderError` for everything that goes wrong."""
         encoded = encode_request(request, provider=self._config.name)
-        reader = AnswerReader(provider=self._config.name, ignored=encoded.ignored, dropped=encoded.dropped)
+        self._check_prefill(request, encoded)
+        reader = AnswerReader(
+            provider=self._config.name,
+            ignored=encoded.ignored,
+            dropped=encoded.dropped,
+        )
         events = self._events(encoded, call_id)
         try:
             async for event in events:
                 for ours in reader.read(event):
                     yield ours
+            for ours in reader.end():
+                yield ours
+        except Exception as error:
+            failure = translate(error, provider=self._config.name, secret=self._config.api_key)
+            # A conversation that ends with an assistant's message is the caller's own, and asking anew would not mend it.
+            failure.prefill_refused = failure.prefill_refused and request.prefill is not None
+            raise failure from None
         finally:
             await events.aclose()
-        for ours in reader.end():
-            yield ours
 
     async def check_health(self) -> Health:
         """Ask for the first model of the list, which bills nothing. Never raises."""
@@ -57,7 +68,7 @@ class AnthropicProvider:
         try:
             async with asyncio.timeout(HEALTH_SECONDS):
                 client = await self._client()
-                await client.models.list(limit=1)
+                await client.get("/v1/models?limit=1", cast_to=object)
         except TimeoutError:
             message = f"{self._config.name} did not list its models within {HEALTH_SECONDS:g} s"
             return Health(False, time.monotonic() - begun, message, kind=ErrorKind.TIMEOUT.value)
@@ -71,7 +82,7 @@ class AnthropicProvider:
         return capabilities_of(model)
 
     async def warm(self) -> None:
-        """Import the SDK and build the client."""
+        """Import the SDK and build the client ahead of the first call. Raises `ProviderError` without a key."""
         await self._client()
 
     async def close(self) -> None:
@@ -80,31 +91,65 @@ class AnthropicProvider:
         if built is not None:
             await built.close()
 
-    async def _events(self, encoded: EncodedRequest, call_id: str) -> AsyncGenerator[dict[str, Any], None]:
-        """The SDK's events as plain objects, with its errors translated and its connection closed whichever way it ends."""
-        stream = None
-        headers = {"X-Client-Request-Id": call_id}
-        if encoded.betas:
-            headers["anthropic-beta"] = ",".join(encoded.betas)
+    def _check_prefill(self, request: ModelRequest, encoded: EncodedRequest) -> None:
+        """Refuse a continuation that the API would refuse: newer models take none, and none goes with thought or a schema."""
+        if request.prefill is None:
+            return
+        thinks = (encoded.body.get("thinking") or {}).get("type") not in (None, "disabled")
+        has_schema = "format" in (encoded.body.get("output_config") or {})
+        if family_of(request.model.model).takes_prefill and not thinks and not has_schema:
+            return
+        raise ProviderError(
+            ErrorKind.INVALID_REQUEST,
+            f"{request.model.model} does not go on from a text that was begun for it, at least not with these settings: "
+            "ask for the whole answer",
+            provider=self._config.name,
+            field="prefill",
+            prefill_refused=True,
+        )
+
+    async def _events(self, encoded: EncodedRequest, call_id: str) -> AsyncGenerator[dict[str, Any]]:
+        """The answer's events as JSON objects. Closes the connection whichever way it ends."""
+        stream: AsyncStream[object] | None = None
         try:
-            client = await self._client()
-            # The body is the wire's already; `extra_body` puts it in the place of what the SDK insists on. The model is named
-            # there alone, since the SDK warns of names that it thinks old.
-            stream = await client.messages.create(
-                model=".",
-                max_tokens=encoded.body["max_tokens"],
-                messages=[],
-                stream=True,
-                extra_headers=headers,
-                extra_body=encoded.body,
-            )
-            async for event in stream:
-                yield event.model_dump(mode="json", exclude_unset=True, warnings=False)
-        except Exception as error:
-            raise translate(error, provider=self._config.name, secret=self._config.api_key) from None
+            stream = await self._open(encoded, call_id)
+            response = stream.response
+            if "json" in response.headers.get("content-type", ""):
+                # Not streamed: a gateway does not care.
+                for event in events_of(self._whole(json.loads(await response.aread()))):
+                    yield event
+                return
+            async for told in stream:
+                if isinstance(told, dict):
+                    yield told
         finally:
             if stream is not None:
                 await stream.close()
+                # Left to the garbage collector, the SDK's own generator would be closed on a loop that may be gone.
+                if isinstance(stream._iterator, AsyncGenerator):
+                    await stream._iterator.aclose()
+
+    async def _open(self, encoded: EncodedRequest, call_id: str) -> "AsyncStream[object]":
+        client = await self._client()
+        from anthropic import AsyncStream
+
+        headers = {"X-Client-Request-Id": call_id}
+        if encoded.betas:
+            headers["anthropic-beta"] = ",".join(encoded.betas)
+        # `object` hands on each event as its JSON: nothing that a newer model or another server adds is lost or refused.
+        return await client.post(
+            "/v1/messages",
+            cast_to=object,
+            body={**encoded.body, "stream": True},
+            options={"headers": headers},
+            stream=True,
+            stream_cls=AsyncStream[object],
+        )
+
+    def _whole(self, body: Any) -> dict[str, Any]:
+        if not isinstance(body, dict) or not isinstance(body.get("content"), list):
+            raise translate_body(None, body, {}, provider=self._config.name, secret=self._config.api_key)
+        return body
 
     async def _client(self) -> "AsyncAnthropic":
         if self._built is None:
@@ -113,25 +158,6 @@ class AnthropicProvider:
         return self._built
 
     def _build(self) -> None:
-        """Build the client, once. Everything that the SDK would read from the environment is given."""
-        import httpx2
-        from anthropic import AsyncAnthropic
-
         with self._building:
-            if self._built is not None:
-                return
-            config = self._config
-            if not config.api_key.strip():
-                raise ProviderError(
-                    ErrorKind.AUTHENTICATION,
-                    f"No API key is configured for {config.name}: set it.",
-                    provider=config.name,
-                )
-            self._built = AsyncAnthropic(
-                api_key=config.api_key,
-                base_url=config.base_url or VENDOR_URL,
-                max_retries=0,
-                # The caller's deadlines rule; only connecting is bounded here.
-                timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
-                default_headers=dict(config.headers),
-            )
+            if self._built is None:
+                self._built = build_client(self._config)

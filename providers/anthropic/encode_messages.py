@@ -1,133 +1,99 @@
-"""Messages in Anthropic's form: instructions apart, roles alternating, blocks of content."""
+"""Our messages as Claude's turns and system prompt."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import Any
 
-from contracts.errors import ErrorKind, ProviderError
-from contracts.parts import (
-    AudioPart,
-    CacheHint,
-    DocumentPart,
-    ImagePart,
-    Message,
-    Part,
-    ProviderPart,
-    ReasoningPart,
-    RefusalPart,
-    TextPart,
-    ToolCallPart,
-    ToolResultPart,
-)
-from providers.anthropic.provenance import is_ours
-from providers.anthropic.sources import document, image
+from contracts.parts import AudioPart, DocumentPart, ImagePart, Message, ProviderPart, RefusalPart, TextPart
+from providers.anthropic.encode_parts import Carried, encode_part
 
 Block = dict[str, Any]
+Turn = dict[str, Any]
 
 
-@dataclass(slots=True)
-class EncodedMessages:
-    """`system` blocks, `messages`, and what could not be carried."""
+def encode_messages(
+    messages: Sequence[Message], carried: Carried, *, system_turns: bool
+) -> tuple[list[Turn], list[Block]]:
+    """The turns and the system prompt's blocks.
 
-    system: list[Block] = field(default_factory=list)
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-
-
-def encode_messages(messages: Sequence[Message], *, provider: str) -> EncodedMessages:
-    """The conversation. Messages of one speaker that follow each other become one. Raises `invalid_request`."""
-    encoded = EncodedMessages()
-    for at, message in enumerate(messages):
-        blocks: list[Block] = []
-        for place, part in enumerate(message.parts):
-            where = f"messages.{at}.parts.{place}"
-            blocks += _block(part, message.role == "assistant", encoded.dropped, provider=provider, where=where)
+    Claude combines neighbours of one speaker, and wants the results of a turn's calls together and ahead of anything else, so
+    they become one turn here. System and developer messages go to the system prompt; later ones stand where they belong, behind
+    a user's turn, if the model takes them there (`system_turns`), and else in the prompt too.
+    """
+    turns: list[Turn] = []
+    prompt: list[Block] = []
+    waiting: list[Block] = []
+    for number, message in enumerate(messages):
+        at = f"messages[{number}]"
+        carried.ignore("name", message.name)
         if message.role in ("system", "developer"):
-            encoded.system += blocks
+            blocks = _system(message, carried, at)
+            (waiting if turns and system_turns else prompt).extend(blocks)
             continue
         role = "assistant" if message.role == "assistant" else "user"
-        if not blocks:
-            continue
-        if encoded.messages and encoded.messages[-1]["role"] == role:
-            encoded.messages[-1]["content"] += blocks
-        else:
-            encoded.messages.append({"role": role, "content": blocks})
-    return encoded
+        blocks = _said(_blocks(message, carried, at), role)
+        if role == "assistant" and blocks:
+            waiting = _place(waiting, turns, prompt)
+        _add(turns, role, blocks)
+    _place(waiting, turns, prompt)
+    if not turns and prompt:
+        # A system prompt alone is no request; said by the user it is one.
+        turns, prompt = [{"role": "user", "content": prompt}], []
+    for turn in turns:
+        # Stable: results first, everything else in its order.
+        turn["content"].sort(key=lambda block: block.get("type") != "tool_result" or turn["role"] != "user")
+    _trim_end(turns)
+    return turns, prompt
 
 
-def _block(part: Part, from_model: bool, dropped: list[str], *, provider: str, where: str) -> list[Block]:
-    match part:
-        case TextPart():
-            # An empty text block is refused.
-            return [_cached(_text(part, provider), part.cache)] if part.text else []
-        case RefusalPart():
-            return [{"type": "text", "text": part.text}] if part.text else []
-        case ImagePart() if from_model:
-            dropped.append(f"{where}: an image that a model drew")
-            return []
-        case ImagePart():
-            return [_cached(image(part), part.cache)]
-        case DocumentPart():
-            return [_cached(document(part, provider=provider, field=where), part.cache)]
-        case AudioPart():
-            raise ProviderError(ErrorKind.INVALID_REQUEST, f"{provider} takes no sound", provider=provider, field=where)
-        case ReasoningPart():
-            return _reasoning(part, dropped, provider=provider, where=where)
-        case ToolCallPart():
-            call = {"type": "tool_use", "id": part.id, "name": part.name, "input": _arguments(part.arguments)}
-            return [_cached(call, part.cache)]
-        case ToolResultPart():
-            return [_cached(_result(part, dropped, provider=provider, where=where), part.cache)]
-        case ProviderPart():
-            if is_ours(part.provider, provider):
-                return [part.payload]
-            dropped.append(f"{where}: a block of {part.provider}")
-            return []
-        case _:
-            assert_never(part)
+def _blocks(message: Message, carried: Carried, at: str) -> list[Block]:
+    blocks: list[Block] = []
+    for index, part in enumerate(message.parts):
+        place = f"{at}.parts[{index}]"
+        if message.role == "assistant" and isinstance(part, ImagePart | AudioPart | DocumentPart):
+            # Another model drew or said it; the API takes such blocks from users only.
+            carried.dropped.append(f"{place}: {part.type} made by a model")
+        elif (block := encode_part(part, carried, place)) is not None:
+            blocks.append(block)
+    return blocks
 
 
-def _text(part: TextPart, provider: str) -> Block:
-    block: Block = {"type": "text", "text": part.text}
-    cited = [one.raw for one in part.citations if one.raw is not None and is_ours(one.provider, provider)]
-    return {**block, "citations": cited} if cited else block
+def _system(message: Message, carried: Carried, at: str) -> list[Block]:
+    for index, part in enumerate(message.parts):
+        if not isinstance(part, TextPart | RefusalPart | ProviderPart):
+            carried.refuse(
+                f"a {message.role} message holds a part of type {part.type}; Claude's system prompt takes text only",
+                f"{at}.parts[{index}]",
+            )
+    return _blocks(message, carried, at)
 
 
-def _reasoning(part: ReasoningPart, dropped: list[str], *, provider: str, where: str) -> list[Block]:
-    if not is_ours(part.provider, provider):
-        dropped.append(f"{where}: the reasoning of {part.provider or 'an unknown provider'}")
-        return []
-    if part.redacted is not None:
-        return [{"type": "redacted_thinking", "data": part.redacted}]
-    if part.signature is None:
-        # Thinking that was cut before its signature came is refused.
-        dropped.append(f"{where}: reasoning without its signature")
-        return []
-    return [{"type": "thinking", "thinking": part.text, "signature": part.signature}]
+def _said(blocks: list[Block], role: str) -> list[Block]:
+    """Without texts that are only blank, which the API refuses, unless the user said nothing else."""
+    kept = [block for block in blocks if block.get("type") != "text" or block["text"].strip()]
+    return kept if kept or role == "assistant" else blocks
 
 
-def _result(part: ToolResultPart, dropped: list[str], *, provider: str, where: str) -> Block:
-    content = [
-        block
-        for place, inner in enumerate(part.content)
-        for block in _block(inner, False, dropped, provider=provider, where=f"{where}.content.{place}")
-    ]
-    result: Block = {"type": "tool_result", "tool_use_id": part.call_id, "content": content}
-    return {**result, "is_error": True} if part.is_error else result
+def _add(turns: list[Turn], role: str, blocks: list[Block]) -> None:
+    if not blocks:
+        return
+    if turns and turns[-1]["role"] == role:
+        turns[-1]["content"].extend(blocks)
+    else:
+        turns.append({"role": role, "content": blocks})
 
 
-def _arguments(text: str) -> Any:
-    """A call's arguments, which are an object here; what a model wrote badly goes back under one name."""
-    try:
-        value = json.loads(text or "{}")
-    except ValueError:
-        return {"malformed_arguments": text}
-    return value if isinstance(value, dict) else {"malformed_arguments": text}
+def _place(waiting: list[Block], turns: list[Turn], prompt: list[Block]) -> list[Block]:
+    """Put system blocks that waited behind the user's turn that has ended; returns what waits now: nothing."""
+    if turns and turns[-1]["role"] == "user":
+        _add(turns, "system", waiting)
+    else:
+        prompt.extend(waiting)
+    return []
 
 
-def _cached(block: Block, hint: CacheHint | None) -> Block:
-    if hint is None:
-        return block
-    control = {"type": "ephemeral", **({"ttl": hint.ttl} if hint.ttl else {})}
-    return {**block, "cache_control": control}
+def _trim_end(turns: list[Turn]) -> None:
+    """The API refuses white space at the end of an assistant's last words."""
+    if turns and turns[-1]["role"] == "assistant":
+        last = turns[-1]["content"][-1]
+        if last.get("type") == "text":
+            last["text"] = last["text"].rstrip()

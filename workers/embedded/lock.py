@@ -10,13 +10,20 @@ from typing import IO
 
 import psutil
 
+_END_SECONDS = 5.0
+_GENTLE = {"postgres": signal.SIGINT}
+"""What stops a part fast and cleanly, where that is not SIGTERM."""
+
 
 class DirectoryBusyError(Exception):
     """Another process holds the data directory."""
 
 
 class DirectoryLock:
-    """The lock of a data directory, with the children that its holder started, so that orphans can be found."""
+    """The lock of a data directory, with the children that its holder started, so that orphans can be found.
+
+    The kernel drops the lock when its holder ends, however it ends; children do not inherit it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._lock_path = folder / "lock"
@@ -35,16 +42,25 @@ class DirectoryLock:
             raise DirectoryBusyError(
                 f"Another perdure (pid {holder}) uses {self._lock_path.parent}. Stop it, or set PERDURE_DATA_DIR."
             ) from None
-        file.seek(0)
-        file.truncate()
+        file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         self._file = file
 
+    def holder(self) -> int | None:
+        """The process that holds the lock now; None where none does."""
+        with suppress(FileNotFoundError, ValueError), self._lock_path.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return int(file.read())
+        return None
+
     def release(self) -> None:
-        """Let go of the lock."""
+        """Let go of the lock, once the children have ended."""
         self._children_path.unlink(missing_ok=True)
         if self._file is not None:
+            self._file.truncate(0)
             self._file.close()
             self._file = None
 
@@ -54,32 +70,31 @@ class DirectoryLock:
         for name, pid in pids.items():
             with suppress(psutil.Error):
                 rows[name] = {"pid": pid, "started": psutil.Process(pid).create_time()}
-        self._children_path.write_text(json.dumps(rows))
+        # Replaced in one step: a kill in the middle of a write must not lose the list.
+        fresh = self._children_path.with_suffix(".new")
+        fresh.write_text(json.dumps(rows))
+        fresh.replace(self._children_path)
 
     def end_orphans(self) -> list[str]:
-        """Stop what a killed holder left running; their names."""
-        if not self._children_path.exists():
-            return []
-        ended = []
-        with suppress(ValueError):
-            for name, row in json.loads(self._children_path.read_text()).items():
-                if _end(int(row["pid"]), float(row["started"])):
-                    ended.append(name)
+        """Stop what a killed holder left running, all at once, within ten seconds; their names."""
+        orphans = self._orphans()
+        for name, process in orphans.items():
+            with suppress(psutil.Error):
+                process.send_signal(_GENTLE.get(name, signal.SIGTERM))
+        _, stubborn = psutil.wait_procs(list(orphans.values()), timeout=_END_SECONDS)
+        for process in stubborn:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(stubborn, timeout=_END_SECONDS)
         self._children_path.unlink(missing_ok=True)
-        return ended
+        return list(orphans)
 
-
-def _end(pid: int, started: float) -> bool:
-    try:
-        process = psutil.Process(pid)
-        if abs(process.create_time() - started) > 1:
-            return False
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(5)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(5)
-    except psutil.Error:
-        return False
-    return True
+    def _orphans(self) -> dict[str, psutil.Process]:
+        found = {}
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            for name, row in json.loads(self._children_path.read_text()).items():
+                with suppress(psutil.Error):
+                    process = psutil.Process(int(row["pid"]))
+                    if abs(process.create_time() - float(row["started"])) < 1 and process.is_running():
+                        found[name] = process
+        return found

@@ -8,11 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from temporalio.service import ConnectConfig, RPCError, ServiceClient
-
 from workers.embedded.child import Child
+from workers.embedded.ports import any_free
+from workers.embedded.probe import status
 
 _READY_SECONDS = 30.0
+_OK = 200
 _POLL_RATES = (
     "history.transferProcessorMaxPollRPS",
     "history.timerProcessorMaxPollRPS",
@@ -23,7 +24,7 @@ _POLL_RATES = (
 
 
 class EmbeddedTemporal:
-    """A Temporal server with its UI, keeping its state in a SQLite file under `folder`."""
+    """A Temporal server with its UI and the namespace `default`, keeping its state in a SQLite file under `folder`."""
 
     def __init__(self, folder: Path, *, port: int, ui_port: int) -> None:
         self._folder = folder.resolve()
@@ -43,7 +44,7 @@ class EmbeddedTemporal:
 
     @property
     def child(self) -> Child:
-        """The process."""
+        """The process. Raises RuntimeError before the first start."""
         if self._child is None:
             raise RuntimeError("Temporal was not started")
         return self._child
@@ -51,10 +52,11 @@ class EmbeddedTemporal:
     async def start(self) -> str:
         """Start and wait until it answers; its address. Raises RuntimeError with the log's end."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        http_port = any_free()
         command: list[str | Path] = [
             _program(),
             *("server", "start-dev", "--ip", "127.0.0.1", "--log-level", "warn"),
-            *("--port", str(self._port), "--ui-port", str(self._ui_port)),
+            *("--port", str(self._port), "--ui-port", str(self._ui_port), "--http-port", str(http_port)),
             *("--db-filename", self._folder / "temporal.db"),
             *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"),
             *("--dynamic-config-value", "matching.enableFairness=true"),
@@ -66,27 +68,30 @@ class EmbeddedTemporal:
             command,
             log=self._folder / "log",
             environment={**os.environ, "GOGC": "400"},
-            death_signal=signal.SIGTERM,
+            # Its state survives kill -9, and a successor needs its port at once.
+            death_signal=signal.SIGKILL,
         )
         self._child.start()
-        end = time.monotonic() + _READY_SECONDS
-        while not await _answers(self.address):
-            if not self._child.running or time.monotonic() > end:
-                raise RuntimeError(f"Temporal did not start: {self._child.last_words()}")
-            await asyncio.sleep(0.05)
+        # The HTTP door asks the same frontend as gRPC's, and costs the parent no client.
+        await self._until_answers(f"http://127.0.0.1:{http_port}/api/v1/namespaces/default")
         return self.address
 
     def stop(self) -> None:
         """Stop it; its state stays."""
         self.child.stop(signal.SIGTERM, 15)
 
+    def kill(self) -> None:
+        """Kill -9; its state stays."""
+        self.child.stop(signal.SIGKILL, 10)
 
-async def _answers(address: str) -> bool:
-    try:
-        service = await ServiceClient.connect(ConnectConfig(target_host=address))
-        return await service.check_health()
-    except (RPCError, RuntimeError):
-        return False
+    async def _until_answers(self, url: str) -> None:
+        end = time.monotonic() + _READY_SECONDS
+        while await status(url) != _OK:
+            if not self.child.running:
+                raise RuntimeError(f"Temporal did not start: {self.child.last_words()}")
+            if time.monotonic() > end:
+                raise RuntimeError(f"Temporal did not answer within {_READY_SECONDS:.0f} s: {self.child.last_words()}")
+            await asyncio.sleep(0.03)
 
 
 def _program() -> Path:

@@ -1,0 +1,99 @@
+"""Settings: where keys come from, and which providers follow."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from settings import Settings
+
+KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_BASE_URL")
+
+
+@pytest.fixture(autouse=True)
+def empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No key and no `.env` but those of the test."""
+    monkeypatch.chdir(tmp_path)
+    for name in KEYS:
+        monkeypatch.delenv(name, raising=False)
+
+
+def providers(settings: Settings) -> dict[str, tuple[str, str | None, bool]]:
+    return {one.name: (one.wire, one.base_url, one.simulated) for one in settings.provider_configs()}
+
+
+def test_without_a_key_the_simulator_stands_in_for_the_vendors() -> None:
+    assert providers(Settings()) == {}
+    assert providers(Settings(simulator_url="http://sim:1/")) == {
+        "sim": ("openai-chat", "http://sim:1/openai/v1", True),
+        "openai": ("openai", "http://sim:1/openai/v1", True),
+        "anthropic": ("anthropic", "http://sim:1/anthropic", True),
+        "google": ("google", "http://sim:1/google", True),
+    }
+
+
+def test_with_a_key_only_the_simulators_own_name_is_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_API_KEY", "of-google")
+    monkeypatch.setenv("PERDURE_SIMULATOR_URL", "http://sim:1")
+    settings = Settings()
+    assert providers(settings) == {
+        "google": ("google", None, False),
+        "sim": ("openai-chat", "http://sim:1/openai/v1", True),
+    }
+    assert settings.provider_configs()[0].api_key == "of-google"
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "GEMINI_API_KEY", "PERDURE_DATABASE_URL", "PERDURE_PROVIDERS", "PERDURE_API_PORT"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("GOOGLE_API_KEY", "of-google")
+    settings = Settings()
+    assert settings.database_url is None
+    assert settings.api_port == 8321
+    assert list(providers(settings)) == ["google"]
+
+
+def test_further_providers_find_their_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FROM_ENVIRONMENT", "one")
+    monkeypatch.delenv("FROM_FILE", raising=False)
+    (tmp_path / ".env").write_text(
+        "FROM_FILE=two\n"
+        'PERDURE_PROVIDERS=[{"name": "a", "base_url": "http://a/v1", "api_key_env": "FROM_ENVIRONMENT"},'
+        ' {"name": "b", "base_url": "http://b/v1", "api_key_env": "FROM_FILE"},'
+        ' {"name": "c", "wire": "anthropic", "base_url": "http://c"}]\n'
+    )
+    configs = Settings().provider_configs()
+    assert [(one.name, one.wire, one.api_key) for one in configs] == [
+        ("a", "openai-chat", "one"),
+        ("b", "openai-chat", "two"),
+        ("c", "anthropic", "none"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('[{"name": "sim", "base_url": "http://a"}]', "'sim' is taken"),
+        ('[{"name": "a", "base_url": "http://a"}, {"name": "a", "base_url": "http://b"}]', "two providers are called"),
+        ('[{"name": "Bad Name", "base_url": "http://a"}]', "should match pattern"),
+        ('[{"name": "a", "base_url": "http://a", "wire": "carrier-pigeon"}]', "Input should be"),
+    ],
+)
+def test_providers_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch, given: str, said: str) -> None:
+    monkeypatch.setenv("PERDURE_PROVIDERS", given)
+    with pytest.raises(ValidationError, match=said):
+        Settings()
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("PERDURE_DATABASE_URL", "postgresql://u:secret@h/d")
+    monkeypatch.setenv("PERDURE_BOOTSTRAP_KEY", "pdr_secret")
+    settings = Settings()
+    assert "secret" not in repr(settings)
+    assert "secret" not in settings.model_dump_json()
+    assert "secret" not in repr(settings.provider_configs())
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []

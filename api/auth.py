@@ -8,7 +8,6 @@ from fastapi import Depends, Request
 
 from api.doors import Doors
 from api.problems import UnauthenticatedError
-from contracts.errors import ErrorKind
 from storage import keys
 from storage.keys import ApiKey
 
@@ -45,17 +44,20 @@ def get_doors(request: Request) -> Doors:
     return doors
 
 
+async def _depend_on_doors(request: Request) -> Doors:
+    # FastAPI would run a plain function in a thread.
+    return get_doors(request)
+
+
 async def authenticate(request: Request) -> ApiKey:
     """The caller's key. Raises 401 where it is missing or not known."""
     secret = _secret(request)
     if not secret:
-        raise UnauthenticatedError(
-            ErrorKind.ACCESS_DENIED, "The request carries no key. Send `Authorization: Bearer YOUR_KEY`."
-        )
+        raise UnauthenticatedError("The request carries no key. Send `Authorization: Bearer YOUR_KEY`.")
     keyring: Keyring = request.app.state.keyring
     key = await keyring.find(get_doors(request), secret)
     if key is None:
-        raise UnauthenticatedError(ErrorKind.ACCESS_DENIED, "The key is not known, or was revoked.")
+        raise UnauthenticatedError("The key is not known, or was revoked. `perdure keys` lists and makes keys.")
     return key
 
 
@@ -67,4 +69,4 @@ def _secret(request: Request) -> str:
 
 
 Caller = Annotated[ApiKey, Depends(authenticate)]
-DoorsOf = Annotated[Doors, Depends(get_doors)]
+DoorsOf = Annotated[Doors, Depends(_depend_on_doors)]

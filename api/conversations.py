@@ -1,34 +1,40 @@
 """`/api/conversations`: what a workspace keeps talking about."""
 
-from datetime import datetime
-from uuid import UUID
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api import showing
+from api import examples, showing
+from api.asking import answers_tools, turn_request
 from api.auth import Caller, DoorsOf
-from api.bodies import ConversationBody, ConversationChange, TurnBody, path_id, turn_request
-from api.documenting import PROBLEM, json_body
-from api.json import json_response, read_body
-from api.paging import DEFAULT_LIMIT, decode_cursor, encode_cursor, page_limit
-from api.turns import EXAMPLE, answer_turn
-from contracts.errors import ErrorKind, PerdureError
+from api.bodies import ConversationBody, ConversationChange, TurnBody, path_id
+from api.documenting import documented, json_body
+from api.doors import Doors
+from api.json import json_response
+from api.paging import DEFAULT_LIMIT, decode_moment, decode_place, encode_moment, encode_place, page_limit
+from api.reading import read_body
+from api.turns import ANSWERS, answer_turn
+from contracts.models import ModelRef
 from storage import conversations, messages
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
+_LAST = 2**31 - 1
+"""Beyond the last turn of any conversation."""
+
+
+def _resolved(names: list[str], doors: Doors) -> tuple[ModelRef, ...]:
+    return tuple(doors.catalog.resolve(name, field=f"models.{at}") for at, name in enumerate(names))
 
 
 @router.post(
     "",
     status_code=201,
-    responses=PROBLEM,
+    responses=documented({201: ("The conversation.", examples.CONVERSATION)}, errors=(400, 401, 404, 413, 503)),
     openapi_extra=json_body(ConversationBody, {"title": "Durable workflows", "models": ["sim:sim-fast"]}),
 )
 async def create_conversation(request: Request, caller: Caller, doors: DoorsOf) -> Response:
     """Begin a conversation."""
     body = await read_body(request, ConversationBody, limit=doors.max_request_bytes)
-    models = tuple(doors.catalog.resolve(name, field=f"models.{at}") for at, name in enumerate(body.models))
+    models = _resolved(body.models, doors)
     async with doors.database.begin() as connection:
         made = await conversations.create(
             connection,
@@ -41,27 +47,27 @@ async def create_conversation(request: Request, caller: Caller, doors: DoorsOf) 
     return json_response(showing.conversation(made), 201, {"Location": f"/api/conversations/{made.id}"})
 
 
-@router.get("", responses=PROBLEM)
+@router.get(
+    "",
+    responses=documented({200: ("A page.", {"data": [examples.CONVERSATION], "next_cursor": None})}, errors=(400, 401)),
+)
 async def list_conversations(
     caller: Caller, doors: DoorsOf, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Response:
     """The workspace's conversations, most recently used first."""
-    before = None
-    if cursor is not None:
-        moment, last_id = decode_cursor(cursor, (str, str))
-        try:
-            before = (datetime.fromisoformat(moment), UUID(last_id))
-        except ValueError:
-            raise PerdureError(ErrorKind.INVALID_REQUEST, "The cursor is not one of ours.", field="cursor") from None
+    before = None if cursor is None else decode_moment(cursor)
     asked = page_limit(limit)
     async with doors.database.begin() as connection:
         found = await conversations.page(connection, workspace_id=caller.workspace_id, before=before, limit=asked + 1)
     shown = found[:asked]
-    following = encode_cursor(shown[-1].updated_at.isoformat(), str(shown[-1].id)) if len(found) > asked else None
+    following = encode_moment(shown[-1].updated_at, shown[-1].id) if len(found) > asked else None
     return json_response({"data": [showing.conversation(one) for one in shown], "next_cursor": following})
 
 
-@router.get("/{conversation_id}", responses=PROBLEM)
+@router.get(
+    "/{conversation_id}",
+    responses=documented({200: ("The conversation.", examples.CONVERSATION)}, errors=(401, 404)),
+)
 async def get_conversation(conversation_id: str, caller: Caller, doors: DoorsOf) -> Response:
     """One conversation."""
     found = path_id(conversation_id, "conversation")
@@ -71,7 +77,9 @@ async def get_conversation(conversation_id: str, caller: Caller, doors: DoorsOf)
 
 
 @router.patch(
-    "/{conversation_id}", responses=PROBLEM, openapi_extra=json_body(ConversationChange, {"title": "A better title"})
+    "/{conversation_id}",
+    responses=documented({200: ("The conversation as it is now.", examples.CONVERSATION)}, errors=(400, 401, 404)),
+    openapi_extra=json_body(ConversationChange, {"title": "A better title"}),
 )
 async def change_conversation(request: Request, conversation_id: str, caller: Caller, doors: DoorsOf) -> Response:
     """Change the title, the default models or the metadata."""
@@ -79,7 +87,7 @@ async def change_conversation(request: Request, conversation_id: str, caller: Ca
     body = await read_body(request, ConversationChange, limit=doors.max_request_bytes)
     models = None
     if body.models is not None:
-        models = tuple(doors.catalog.resolve(name, field=f"models.{at}") for at, name in enumerate(body.models))
+        models = _resolved(body.models, doors)
     async with doors.database.begin() as connection:
         row = await conversations.update(
             connection,
@@ -94,7 +102,11 @@ async def change_conversation(request: Request, conversation_id: str, caller: Ca
     return json_response(showing.conversation(row))
 
 
-@router.delete("/{conversation_id}", status_code=204, responses=PROBLEM)
+@router.delete(
+    "/{conversation_id}",
+    status_code=204,
+    responses=documented({204: ("It is gone.", None)}, errors=(401, 404, 409)),
+)
 async def delete_conversation(conversation_id: str, caller: Caller, doors: DoorsOf) -> Response:
     """Delete the conversation and everything said in it, for good. The ledger keeps its rows."""
     found = path_id(conversation_id, "conversation")
@@ -103,30 +115,39 @@ async def delete_conversation(conversation_id: str, caller: Caller, doors: Doors
     return Response(status_code=204)
 
 
-@router.get("/{conversation_id}/messages", responses=PROBLEM)
+@router.get(
+    "/{conversation_id}/messages",
+    responses=documented({200: ("A page.", {"data": [examples.MESSAGE], "next_cursor": None})}, errors=(400, 401, 404)),
+)
 async def list_messages(
     conversation_id: str, caller: Caller, doors: DoorsOf, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Response:
-    """What was said, oldest first."""
+    """What was said, oldest first. `next_cursor` is null at the end; it stays good when more is said."""
     found = path_id(conversation_id, "conversation")
-    turn_no, position = decode_cursor(cursor, (int, int)) if cursor is not None else (0, -1)
+    after = (0, -1) if cursor is None else decode_place(cursor)
     asked = page_limit(limit)
     async with doors.database.begin() as connection:
         await conversations.find(connection, found, workspace_id=caller.workspace_id)
-        said = await messages.page(connection, found, after=(turn_no, position), limit=asked + 1)
+        said = await messages.page(connection, found, after=after, limit=asked + 1)
     shown = said[:asked]
-    following = encode_cursor(shown[-1].turn_no, shown[-1].position) if len(said) > asked else None
+    following = encode_place(shown[-1].turn_no or 0, shown[-1].position) if len(said) > asked else None
     return json_response({"data": [showing.message(one) for one in shown], "next_cursor": following})
 
 
-@router.post("/{conversation_id}/turns", status_code=202, responses=PROBLEM, openapi_extra=json_body(TurnBody, EXAMPLE))
+@router.post(
+    "/{conversation_id}/turns",
+    status_code=202,
+    responses=ANSWERS,
+    openapi_extra=json_body(TurnBody, examples.TURN_BODY),
+)
 async def create_turn(
     request: Request, conversation_id: str, caller: Caller, doors: DoorsOf, stream: bool = False, wait: float = 0
 ) -> Response:
-    """Say something in the conversation; answered as `POST /api/turns` is."""
+    """Say something in the conversation; answered as `POST /api/turns` is. One turn of a conversation runs at a time."""
     found = path_id(conversation_id, "conversation")
     body = await read_body(request, TurnBody, limit=doors.max_request_bytes)
     async with doors.database.begin() as connection:
         row = await conversations.find(connection, found, workspace_id=caller.workspace_id)
-    asked = turn_request(body, doors, row.models)
+        said = await messages.history(connection, found, turn_no=_LAST) if answers_tools(body.messages) else ()
+    asked = turn_request(body, doors, defaults=row.models, history=said)
     return await answer_turn(request, doors, caller, asked, found, stream=stream, wait=wait)

@@ -1,11 +1,12 @@
 """What the doors are built on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from temporalio.client import Client
 
+from api.metrics import Metrics
 from domain.catalog import Catalog
 from storage.database import Database
 from storage.streams.log import StreamLog
@@ -23,3 +24,4 @@ class Doors:
     max_request_bytes: int
     default_model: str | None
     version: str
+    metrics: Metrics = field(default_factory=Metrics)

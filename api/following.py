@@ -1,34 +1,37 @@
 """Following a turn to its end, whatever becomes of its stream."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from api.doors import Doors
+from api.problems import TurnFailedError
 from contracts.errors import ErrorKind, PerdureError
-from contracts.streams import PartShown, Position, RecordKind, StreamRecord
+from contracts.streams import AttemptOpened, PartShown, Position, RecordKind, StreamRecord
 from contracts.turns import TurnResult
 from storage import messages, turns
 from storage.messages import StoredMessage
 from storage.streams.log import BEGINNING, LogLost
 from storage.turns import TurnRow
 
-QUIET_SECONDS = 2.0
-"""After this much silence the turn's row is asked whether the turn has ended without our having heard."""
+SHORTEST_QUIET = 2.0
+LONGEST_QUIET = 15.0
+"""After this much silence, in seconds, the turn's row is asked whether the turn has ended without our having heard. It is
+asked less and less often, and every answer is a sign of life for the client."""
 
 
-async def follow(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -> AsyncIterator[StreamRecord | None]:
+async def follow(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -> AsyncGenerator[StreamRecord | None, None]:
     """The records after a position to the end, and None whenever nothing was said for a while.
 
     Where the log has lost records, the stored message and result stand in for them.
     """
-    position = after
+    position, quiet = after, SHORTEST_QUIET
     loop = asyncio.get_running_loop()
-    reader = _reader(doors, turn_id, position)
+    reader = doors.streams.read(turn_id, position)
     try:
         while True:
             try:
-                async with asyncio.timeout_at(loop.time() + QUIET_SECONDS):
+                async with asyncio.timeout_at(loop.time() + quiet):
                     record = await anext(reader)
             except (TimeoutError, LogLost, StopAsyncIteration):
                 if (stored := await stored_end(doors, turn_id, position)) is not None:
@@ -36,10 +39,11 @@ async def follow(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -> As
                         yield record
                     return
                 await reader.aclose()
-                reader = _reader(doors, turn_id, position)
+                reader = doors.streams.read(turn_id, position)
+                quiet = min(2 * quiet, LONGEST_QUIET)
                 yield None
                 continue
-            position = record.position
+            position, quiet = record.position, SHORTEST_QUIET
             yield record
             if record.kind is RecordKind.END:
                 return
@@ -47,28 +51,43 @@ async def follow(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -> As
         await reader.aclose()
 
 
-def _reader(doors: Doors, turn_id: UUID, after: Position) -> AsyncGenerator[StreamRecord, None]:
-    return doors.streams.read(turn_id, after)
+async def newest_attempt(doors: Doors, turn_id: UUID) -> Position:
+    """Where a client who has nothing yet begins to read a running turn: what earlier attempts said is void."""
+    begun = [record for record in await doors.streams.records(turn_id) if record.kind is RecordKind.RESET]
+    return Position(begun[-1].attempt, 0) if begun else BEGINNING
 
 
-async def stored_end(doors: Doors, turn_id: UUID, after: Position) -> list[StreamRecord] | None:
-    """The whole answer and the end, as records that follow everything; None while the turn has not ended."""
+async def stored_end(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -> list[StreamRecord] | None:
+    """The whole answer and the end as records that follow everything; what follows `after` of them.
+
+    None while the turn has not ended. They belong to an attempt that never was, one beyond the newest, so that a client who comes
+    back in their midst goes on there.
+    """
     async with doors.database.begin() as connection:
         turn = await turns.find(connection, turn_id)
         said = await messages.of_turn(connection, turn_id)
     if turn.result is None:
         return None
-    attempt = max(turn.attempt, after.attempt) + 1
-    parts = [part for message in said if message.step is not None for part in message.message.parts]
-    records = [
-        StreamRecord(attempt, index + 1, RecordKind.PART, index=index, body=PartShown(part=part))
-        for index, part in enumerate(parts)
-    ]
-    return [*records, StreamRecord(attempt, len(parts) + 1, RecordKind.END, body=turn.result)]
+    attempt = turn.attempt + 1
+    records: list[StreamRecord] = []
+    if turn.result.model is not None:
+        opened = AttemptOpened(step=0, model=turn.result.model)
+        records.append(StreamRecord(attempt, 1, RecordKind.RESET, body=opened))
+    parts = (part for message in said if message.step is not None for part in message.message.parts)
+    for index, part in enumerate(parts):
+        shown = PartShown(part=part)
+        records.append(StreamRecord(attempt, len(records) + 1, RecordKind.PART, index=index, body=shown))
+    records.append(StreamRecord(attempt, len(records) + 1, RecordKind.END, body=turn.result))
+    return [record for record in records if record.position > after]
 
 
-async def wait_for_end(doors: Doors, turn_id: UUID) -> TurnResult:
-    """The turn's result, once it has one."""
+async def wait_for_end(doors: Doors, turn_id: UUID, *, finished: bool = False) -> TurnResult:
+    """The turn's result, once it has one; `finished` where it is known to have one."""
+    if finished:
+        async with doors.database.begin() as connection:
+            turn = await turns.find(connection, turn_id)
+        if turn.result is not None:
+            return turn.result
     async for record in follow(doors, turn_id):
         if record is not None and isinstance(record.body, TurnResult):
             return record.body
@@ -82,11 +101,8 @@ async def load(doors: Doors, turn_id: UUID, *, workspace_id: UUID) -> tuple[Turn
         return turn, await messages.of_turn(connection, turn_id)
 
 
-def raise_failure(result: TurnResult) -> None:
-    """Raise what a failed turn failed of."""
-    if result.error_kind is not None and result.message_id is None:
-        raise PerdureError(
-            result.error_kind,
-            result.error_message or "The turn failed.",
-            detail={"turn_id": str(result.turn_id)},
-        )
+def failure_of(result: TurnResult) -> TurnFailedError | None:
+    """What a turn without an answer failed of; None for a turn that has one, be it whole or stopped."""
+    if result.message_id is not None or result.error_kind is None:
+        return None
+    return TurnFailedError(result.error_kind, result.error_message or "The turn failed.", result.turn_id)

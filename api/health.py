@@ -2,47 +2,45 @@
 
 import asyncio
 from collections.abc import Awaitable
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import text
 
 from api.auth import DoorsOf
+from api.documenting import documented
 from api.doors import Doors
 from api.json import json_response
 
 router = APIRouter(tags=["health"])
 CHECK_SECONDS = 3.0
+_NOBODY = UUID(int=0)
+
+_READY = {"status": "ready", "database": "ok", "temporal": "ok", "streams": "ok"}
+_AWAY = {**_READY, "status": "not ready", "temporal": "cannot be reached (RPCError)"}
 
 
-class Metrics:
-    """The API's figures, in a registry of their own."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "perdure_requests", "Requests by route and status.", ["route", "status"], registry=self.registry
-        )
-        self.seconds = Histogram(
-            "perdure_request_seconds", "Time to the answer's head, by route.", ["route"], registry=self.registry
-        )
-        self.open = Gauge("perdure_requests_open", "Requests being answered, streams included.", registry=self.registry)
-
-
-@router.get("/healthz")
+@router.get("/healthz", responses=documented({200: ("Alive.", {"status": "alive", "version": "0.1.0"})}))
 async def healthz(doors: DoorsOf) -> Response:
-    """The process is alive."""
+    """The process is alive. Nothing else is asked, so that an orchestrator does not restart us for another's fault."""
     return json_response({"status": "alive", "version": doors.version})
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses=documented({200: ("Ready.", _READY), 503: ("Not ready.", _AWAY)}))
 async def readyz(doors: DoorsOf) -> Response:
-    """The database and Temporal can be reached; 503 says which cannot."""
-    checks = await asyncio.gather(_checked(_database(doors)), _checked(_temporal(doors)))
-    parts = dict(zip(("database", "temporal"), checks, strict=True))
-    ready = all(state == "ok" for state in parts.values())
+    """The database, Temporal and the stream log can be reached; 503 says which cannot."""
+    checks = {"database": _database(doors), "temporal": _temporal(doors), "streams": _streams(doors)}
+    states = await asyncio.gather(*(_checked(check) for check in checks.values()))
+    parts = dict(zip(checks, states, strict=True))
+    ready = all(state == "ok" for state in states)
     return json_response({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(doors: DoorsOf) -> Response:
+    """Figures for Prometheus."""
+    return Response(doors.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _checked(check: Awaitable[None]) -> str:
@@ -61,9 +59,8 @@ async def _database(doors: Doors) -> None:
 
 async def _temporal(doors: Doors) -> None:
     if not await doors.temporal.service_client.check_health():
-        raise RuntimeError("unhealthy")
+        raise ConnectionError
 
 
-def render(metrics: Metrics) -> Response:
-    """The figures as Prometheus reads them."""
-    return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+async def _streams(doors: Doors) -> None:
+    await doors.streams.exists(_NOBODY)

@@ -3,7 +3,9 @@
 import base64
 import binascii
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -11,30 +13,38 @@ from contracts.errors import ErrorKind, PerdureError
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
+_INT4 = 2**31
 
 
-def encode_cursor(*place: Any) -> str:
-    """A cursor for a place in a listing."""
-    return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
+def encode_moment(moment: datetime, last_id: UUID) -> str:
+    """A cursor for the place after (moment, id) in a listing by time."""
+    return _encode(moment.astimezone(UTC).isoformat(), str(last_id))
 
 
-def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
-    """The place that a cursor names. Raises `invalid_request` for anything that we did not make."""
+def decode_moment(cursor: str) -> tuple[datetime, UUID]:
+    """The place that `encode_moment` encoded. Raises `invalid_request` for anything that we did not make."""
+    moment, last_id = _decode(cursor, (str, str))
     try:
-        place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
-        place = None
-    if (
-        not isinstance(place, list)
-        or len(place) != len(kinds)
-        or not all(type(value) is kind for value, kind in zip(place, kinds, strict=True))
-    ):
-        raise PerdureError(
-            ErrorKind.INVALID_REQUEST,
-            "The cursor is not one that a listing gave. Use next_cursor as it came, or leave it out.",
-            field="cursor",
-        )
+        at = datetime.fromisoformat(moment)
+        place = at, UUID(last_id)
+    except ValueError:
+        raise _foreign() from None
+    if at.tzinfo is not UTC:
+        raise _foreign()
     return place
+
+
+def encode_place(turn_no: int, position: int) -> str:
+    """A cursor for the place after a message in its conversation."""
+    return _encode(turn_no, position)
+
+
+def decode_place(cursor: str) -> tuple[int, int]:
+    """The place that `encode_place` encoded. Raises `invalid_request` for anything that we did not make."""
+    turn_no, position = _decode(cursor, (int, int))
+    if not (0 <= turn_no < _INT4 and 0 <= position < _INT4):
+        raise _foreign()
+    return turn_no, position
 
 
 def page_limit(limit: int) -> int:
@@ -42,3 +52,25 @@ def page_limit(limit: int) -> int:
     if not 1 <= limit <= LARGEST_LIMIT:
         raise PerdureError(ErrorKind.INVALID_REQUEST, f"limit is 1 to {LARGEST_LIMIT}.", field="limit")
     return limit
+
+
+def _encode(*place: Any) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
+
+
+def _decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
+    try:
+        place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        raise _foreign() from None
+    if not isinstance(place, list) or [type(value) for value in place] != list(kinds):
+        raise _foreign()
+    return place
+
+
+def _foreign() -> PerdureError:
+    return PerdureError(
+        ErrorKind.INVALID_REQUEST,
+        "The cursor is not one that a listing gave. Use next_cursor as it came, or leave it out.",
+        field="cursor",
+    )

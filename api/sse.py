@@ -1,16 +1,14 @@
 """Server-sent events (the HTML standard, 9.2)."""
 
-from collections.abc import AsyncIterator
 from typing import Any
-
-from fastapi.responses import StreamingResponse
 
 from api.json import json_bytes
 from contracts.streams import StreamRecord
 
 STILL_HERE = b": still here\n\n"
 """A comment that keeps proxies from closing a silent connection."""
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+COME_BACK = b"retry: 500\n\n"
+"""A browser that loses the connection reconnects after half a second, with the last id that it has."""
 
 
 def event(data: Any, *, name: str | None = None, position: str | None = None) -> bytes:
@@ -33,8 +31,3 @@ def record_event(record: StreamRecord) -> bytes:
     if record.text:
         data["text"] = record.text
     return event(data, name=record.kind.value, position=str(record.position))
-
-
-def stream_response(events: AsyncIterator[bytes], headers: dict[str, str]) -> StreamingResponse:
-    """Answer with events as they come."""
-    return StreamingResponse(events, headers={**HEADERS, **headers}, media_type="text/event-stream")

@@ -1,6 +1,7 @@
 """Accepting a turn and starting its workflow; stopping one."""
 
 import asyncio
+from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
@@ -9,6 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.doors import Doors
+from api.unreachable import unreachable_part
 from contracts.errors import ErrorKind, PerdureError
 from contracts.ids import keyed_turn_id, turn_workflow_id
 from contracts.turns import TurnRequest, TurnState
@@ -19,8 +21,18 @@ from storage.keys import ApiKey
 from workflows.starting import start_turn
 
 LONGEST_KEY = 255
+TEMPORAL_SECONDS = 3.0
+"""How long a request waits for Temporal. Beyond, a turn is left to the sweeper and a stop to the database's record of it."""
+
+_TEMPORAL_AWAY = (RPCError, TimeoutError, RuntimeError)
+"""What the client raises when Temporal is away; RuntimeError is its bridge's, where it was never connected."""
 
 log = structlog.get_logger("perdure.api")
+
+
+def given_key(headers: Mapping[str, str]) -> str | None:
+    """The idempotency key that a request carries. The second name is for callers whose first is taken by a gateway."""
+    return headers.get("idempotency-key", headers.get("x-perdure-idempotency-key"))
 
 
 async def submit(
@@ -54,6 +66,8 @@ async def submit(
         )
     if accepted.interrupts is not None:
         await cancel(doors, key, accepted.interrupts)
+    if accepted.created:
+        doors.metrics.accepted.inc()
     if not accepted.state.finished:
         await _start(doors.temporal, turn_id)
     return accepted
@@ -74,23 +88,39 @@ async def cancel(doors: Doors, key: ApiKey, turn_id: UUID) -> TurnState:
                 subject_id=turn_id,
             )
     if not state.finished:
-        await asyncio.gather(doors.streams.stop(turn_id), _cancel_workflow(doors.temporal, turn_id))
+        await asyncio.gather(_tell_streams(doors, turn_id), _cancel_workflow(doors.temporal, turn_id))
     return state
 
 
 async def _start(client: Client, turn_id: UUID) -> None:
     try:
-        await start_turn(client, turn_id)
+        async with asyncio.timeout(TEMPORAL_SECONDS):
+            await start_turn(client, turn_id)
     except WorkflowAlreadyStartedError:
         return
-    except RPCError as error:
-        log.warning("a turn waits for the sweeper", turn_id=str(turn_id), reason=error.status.name)
+    except _TEMPORAL_AWAY as error:
+        log.warning("a turn waits for the sweeper", turn_id=str(turn_id), reason=_reason(error))
 
 
 async def _cancel_workflow(client: Client, turn_id: UUID) -> None:
     try:
-        await client.get_workflow_handle(turn_workflow_id(turn_id)).cancel()
-    except RPCError as error:
+        async with asyncio.timeout(TEMPORAL_SECONDS):
+            await client.get_workflow_handle(turn_workflow_id(turn_id)).cancel()
+    except _TEMPORAL_AWAY as error:
         # Not started, or ended already: the record in the database stops what has not begun.
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            log.warning("Temporal was not told to cancel", turn_id=str(turn_id), reason=error.status.name)
+        if not (isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND):
+            log.warning("Temporal was not told to cancel", turn_id=str(turn_id), reason=_reason(error))
+
+
+async def _tell_streams(doors: Doors, turn_id: UUID) -> None:
+    try:
+        await doors.streams.stop(turn_id)
+    except Exception as error:
+        # The stop is recorded and goes through Temporal as well; here it would only have been faster.
+        if unreachable_part(error) is None:
+            raise
+        log.warning("a stop was not told beside Temporal", turn_id=str(turn_id), reason=type(error).__name__)
+
+
+def _reason(error: Exception) -> str:
+    return error.status.name if isinstance(error, RPCError) else type(error).__name__

@@ -12,7 +12,7 @@ import uvicorn
 
 from api.app import create_app
 from api.doors import Doors
-from domain.catalog import Catalog, Offer, listed_models
+from domain.catalog import Catalog, offer
 from settings import Settings
 from storage.database import Database
 from storage.migrating import migrate
@@ -24,12 +24,10 @@ log = structlog.get_logger("perdure.serve")
 
 def catalog(settings: Settings) -> Catalog:
     """The models of the configured providers."""
-    from domain.catalog import SIMULATED_MODELS
-
-    offers = []
-    for config in settings.provider_configs():
-        listed = SIMULATED_MODELS if config.name == "sim" else listed_models(config.name)
-        offers.append(Offer(config.name, listed, open=not listed, simulated=config.simulated))
+    offers = [
+        offer(config.name, own_server=config.base_url is not None, simulated=config.simulated)
+        for config in settings.provider_configs()
+    ]
     return Catalog(offers, allow_unlisted=settings.allow_unlisted_models)
 
 

@@ -4,6 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bodies import LimitsBody
+from contracts.requests import ReasoningEffort
+from contracts.turns import OnNewAttempt
+
 
 class Lenient(BaseModel):
     """Fields that we do not know are kept apart: they are reported as ignored, as a client may be newer than we are."""
@@ -68,14 +72,15 @@ class ContentPart(Lenient):
 
 
 class ChatMessage(Lenient):
-    """A message."""
+    """A message. `function` and `function_call` are the forms of before 2023, still found in stored conversations."""
 
-    role: Literal["system", "developer", "user", "assistant", "tool"]
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[ContentPart] | None = None
     name: str | None = None
     refusal: str | None = None
     tool_calls: list[ToolCall] | None = None
     tool_call_id: str | None = None
+    function_call: FunctionCall | None = None
 
 
 class Function(Lenient):
@@ -87,24 +92,32 @@ class Function(Lenient):
     strict: bool | None = None
 
 
+class CustomTool(Lenient):
+    """A tool whose input is free text. What else it has goes to the vendor as it came."""
+
+    name: str
+
+
 class ChatTool(Lenient):
     """A tool."""
 
-    type: Literal["function"]
-    function: Function
+    type: Literal["function", "custom"]
+    function: Function | None = None
+    custom: CustomTool | None = None
 
 
-class NamedFunction(Lenient):
-    """The function that must be called."""
+class NamedTool(Lenient):
+    """The tool that must be called."""
 
     name: str
 
 
 class NamedChoice(Lenient):
-    """The tool that must be called."""
+    """The choice of one tool."""
 
-    type: Literal["function"]
-    function: NamedFunction
+    type: Literal["function", "custom"]
+    function: NamedTool | None = None
+    custom: NamedTool | None = None
 
 
 class JsonSchemaFormat(Lenient):
@@ -130,7 +143,11 @@ class StreamOptions(Lenient):
 
 
 class ChatBody(Lenient):
-    """A chat completion request. `models` (ours) names fallbacks, in order; `on_new_attempt` (ours) is the stream policy."""
+    """A chat completion request.
+
+    Ours: `models` names fallbacks in order, `on_new_attempt` is the stream policy, `limits` how long to wait, `provider_options`
+    go to a vendor's wire as they are.
+    """
 
     model: str | None = None
     models: list[str] = Field(default=[], max_length=10)
@@ -142,6 +159,7 @@ class ChatBody(Lenient):
     max_completion_tokens: int | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, ge=0, le=1)
+    top_k: int | None = Field(default=None, ge=0)
     stop: str | list[str] | None = None
     seed: int | None = None
     presence_penalty: float | None = Field(default=None, ge=-2, le=2)
@@ -149,13 +167,17 @@ class ChatBody(Lenient):
     logit_bias: dict[str, float] | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    reasoning_effort: ReasoningEffort | None = None
     parallel_tool_calls: bool | None = None
     service_tier: str | None = None
     verbosity: str | None = None
     user: str | None = None
     metadata: dict[str, str] | None = None
+    modalities: list[str] | None = None
     tools: list[ChatTool] | None = None
     tool_choice: Literal["auto", "none", "required"] | NamedChoice | None = None
     response_format: ResponseFormat | None = None
-    on_new_attempt: Literal["reset", "continue", "fail"] = "reset"
+    functions: list[Any] | None = None
+    on_new_attempt: OnNewAttempt = "reset"
+    limits: LimitsBody = LimitsBody()
+    provider_options: dict[str, dict[str, Any]] = {}

@@ -1,5 +1,6 @@
 """From a turn to a chat completion, whole or in chunks."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,25 @@ def tool_call(part: ToolCallPart) -> dict[str, Any]:
     return {"id": part.id, "type": "function", "function": {"name": part.name, "arguments": part.arguments}}
 
 
+def annotations(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """The sources that a vendor names, as OpenAI's URL citations; those without a URL have no place there."""
+    return [
+        {
+            "type": "url_citation",
+            "url_citation": {
+                "url": citation.url,
+                "title": citation.title or citation.url,
+                "start_index": citation.start or 0,
+                "end_index": citation.end if citation.end is not None else len(part.text),
+            },
+        }
+        for part in parts
+        if isinstance(part, TextPart)
+        for citation in part.citations
+        if citation.url
+    ]
+
+
 def assistant_message(parts: tuple[Part, ...]) -> dict[str, Any]:
     """The answer as one message."""
     text = "".join(part.text for part in parts if isinstance(part, TextPart))
@@ -76,6 +96,8 @@ def assistant_message(parts: tuple[Part, ...]) -> dict[str, Any]:
         message["tool_calls"] = calls
     if thought:
         message["reasoning_content"] = thought
+    if cited := annotations(parts):
+        message["annotations"] = cited
     return message
 
 

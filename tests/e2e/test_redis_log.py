@@ -27,7 +27,7 @@ async def test_a_failover_streams_through_redis_and_another_process_reads_it(
         postgres_dsn, temporal_server, simulator, tmp_path, monkeypatch, redis_url=redis_url
     ) as house:
         async with house.http() as http:
-            body = {"model": "sim:sim-fast", "fallbacks": ["sim:sim-echo"], "content": "hello"}
+            body = {"model": "sim:sim-fast", "models": ["sim:sim-echo"], "content": "hello"}
             turn = (await http.post("/api/turns", json=body)).json()
             shown = await events(http, turn["id"])
         async with compose(house.house.settings, with_providers=False) as elsewhere:

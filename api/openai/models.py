@@ -1,0 +1,46 @@
+"""`/v1/models`."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api import examples
+from api.auth import Caller, DoorsOf
+from api.documenting import documented
+from api.doors import Doors
+from api.json import json_response
+from contracts.models import ModelRef
+
+router = APIRouter(prefix="/v1", tags=["OpenAI"])
+
+
+@router.get(
+    "/models",
+    responses=documented(
+        {200: ("All of them, in one page.", {"object": "list", "data": [examples.MODEL]})}, errors=(401,), openai=True
+    ),
+)
+async def list_models(caller: Caller, doors: DoorsOf) -> Response:
+    """The models of the configured providers, those that are known by name."""
+    return json_response({"object": "list", "data": [_model(doors, ref) for ref in doors.catalog.models]})
+
+
+@router.get(
+    "/models/{name:path}",
+    responses=documented({200: ("The model.", examples.MODEL)}, errors=(401, 404), openai=True),
+)
+async def get_model(name: str, caller: Caller, doors: DoorsOf) -> Response:
+    """One model, by `provider:model` or its bare name."""
+    return json_response(_model(doors, doors.catalog.resolve(name)))
+
+
+def _model(doors: Doors, ref: ModelRef) -> dict[str, Any]:
+    # No list says when a model was made; OpenAI's clients want a number.
+    return {
+        "id": str(ref),
+        "object": "model",
+        "created": 0,
+        "owned_by": ref.provider,
+        "simulated": doors.catalog.simulated(ref.provider),
+    }

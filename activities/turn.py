@@ -54,6 +54,12 @@ class ProviderTurnActivities(TurnActivities):
     @activity.defn(name="close_turn")
     async def close_turn(self, request: CloseTurn) -> ClosedTurn:
         """End the turn without an answer. Idempotent: a finished turn keeps its result."""
+        try:
+            return await self._close(request)
+        except PerdureError as error:
+            raise failure(error, GiveUp("the turn cannot be closed")) from error
+
+    async def _close(self, request: CloseTurn) -> ClosedTurn:
         world, now = self._world, self._world.clock()
         async with world.database.begin() as connection:
             lane = await turns.at_lane(connection, request.turn_id)

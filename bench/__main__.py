@@ -36,7 +36,10 @@ def main(names: list[str]) -> int:
 
 
 async def _one(measure: Callable[[Target], Awaitable[list[Figure]]], target: Target) -> list[Figure]:
-    return await measure(target)
+    try:
+        return await measure(target)
+    finally:
+        await target.close()
 
 
 if __name__ == "__main__":

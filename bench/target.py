@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,25 @@ class Target:
     simulator_url: str
     temporal_address: str
     own_pids: tuple[int, ...]
+    opened: list[AsyncOpenAI] = field(default_factory=list)
 
     def client(self, timeout: float = 60) -> AsyncOpenAI:
-        """The official client, pointed at Perdure."""
-        return AsyncOpenAI(base_url=f"{self.url}/v1", api_key=self.key, max_retries=0, timeout=timeout)
+        """The official client, pointed at Perdure. Closed by `close`."""
+        return self._open(f"{self.url}/v1", self.key, timeout)
 
     def direct_client(self) -> AsyncOpenAI:
         """The official client, pointed at the simulator."""
-        return AsyncOpenAI(base_url=f"{self.simulator_url}/openai/v1", api_key="sim-key", max_retries=0)
+        return self._open(f"{self.simulator_url}/openai/v1", "sim-key", 60)
+
+    async def close(self) -> None:
+        """Close every client that was opened."""
+        while self.opened:
+            await self.opened.pop().close()
+
+    def _open(self, base_url: str, key: str, timeout: float) -> AsyncOpenAI:
+        client = AsyncOpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=timeout)
+        self.opened.append(client)
+        return client
 
 
 @contextmanager

@@ -209,6 +209,7 @@ def _announcement(up: Up, keeper: Keeper, folder: Path) -> Announcement:
         ui=up.ui,
         key=up.key,
         simulated=up.simulated,
+        simulator_url=up.environment.get("PERDURE_SIMULATOR_URL") if up.simulated else None,
         temporal_address=up.temporal_address,
         folder=str(folder),
         model=up.model,

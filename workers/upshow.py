@@ -10,13 +10,14 @@ from rich.console import Console
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Where everything is. `simulated`: no real model answers; `ui` None: Temporal is elsewhere; `pids` are the children's."""
+    """Where everything is. `simulated`: no real model answers, but the one at `simulator_url`; `ui` None: Temporal is elsewhere; `pids` are the children's."""
 
     url: str
     docs: str
     ui: str | None
     key: str
     simulated: bool
+    simulator_url: str | None
     temporal_address: str
     folder: str
     model: str

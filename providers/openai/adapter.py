@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
+from providers.importing import ONE_AT_A_TIME
 from providers.openai.chat_answer import ChatReader
 from providers.openai.chat_request import encode_chat
 from providers.openai.client import build_client, is_vendor
@@ -37,7 +37,6 @@ class OpenAIProvider:
         self._config = config
         self._is_vendor = is_vendor(config)
         self._built: AsyncOpenAI | None = None
-        self._building = threading.Lock()
 
     @property
     def config(self) -> ProviderConfig:
@@ -159,6 +158,6 @@ class OpenAIProvider:
         return self._built
 
     def _build(self) -> None:
-        with self._building:
+        with ONE_AT_A_TIME:
             if self._built is None:
                 self._built = build_client(self._config)

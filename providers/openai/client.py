@@ -1,8 +1,9 @@
 """One pooled openai client, with everything off that it would do on its own."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ErrorKind, ProviderError
+from providers.presets import preset_of
 from providers.protocol import ProviderConfig
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ NO_KEY = "none"
 
 def is_vendor(config: ProviderConfig) -> bool:
     """Whether the server is OpenAI's own, or Azure's, which is the same."""
+    if config.vendor:
+        return config.vendor == "azure"
     host = (config.base_url or VENDOR_URL).partition("://")[2].partition("/")[0].partition(":")[0].lower()
     return host.endswith((".openai.com", ".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"))
 
@@ -24,32 +27,60 @@ def build_client(config: ProviderConfig) -> "AsyncOpenAI":
     """The SDK's client. Imports the SDK, which takes a second: call it in a thread.
 
     The SDK reads its key, organisation, project, address and headers from the environment where an argument is missing; here
-    arguments alone count.
+    arguments alone count. Raises `ProviderError(authentication)` without a key where one is needed.
     """
     import httpx2
-    from openai import AsyncOpenAI
+    from openai import AsyncAzureOpenAI, AsyncOpenAI, Omit
 
-    if not config.api_key.strip() and is_vendor(config):
-        raise ProviderError(
-            ErrorKind.AUTHENTICATION, f"no API key is configured for {config.name}: set it", provider=config.name
-        )
-    client = AsyncOpenAI(
-        api_key=config.api_key.strip() or NO_KEY,
-        admin_api_key="",
-        organization="",
-        project="",
-        webhook_secret="",
-        base_url=config.base_url or VENDOR_URL,
-        max_retries=0,
-        # The caller's deadlines rule over an answer; only connecting is bounded here.
-        timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
-        http_client=httpx2.AsyncClient(
+    key = config.api_key.strip()
+    _insist_on_key(config, key)
+    # The caller's deadlines rule over an answer; only connecting is bounded here.
+    timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
+    keyed_by_header = config.vendor == "azure"
+    common: dict[str, Any] = {
+        "admin_api_key": "",
+        "organization": "",
+        "project": "",
+        "webhook_secret": "",
+        "max_retries": 0,
+        "timeout": timeout,
+        "http_client": httpx2.AsyncClient(
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
-            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
-            follow_redirects=True,
+            timeout=timeout,
+            # A client takes `Authorization` off when it is sent elsewhere, but no header of a vendor's own.
+            follow_redirects=not keyed_by_header,
         ),
-    )
+    }
+    base_url = config.base_url or VENDOR_URL
+    headers: dict[str, Any] = dict(config.headers)
+    if config.vendor == "bedrock-mantle" and not key:
+        client = AsyncOpenAI(provider=_signing(config), **common)
+    elif config.vendor == "azure" and config.api_version and not base_url.rstrip("/").endswith("/v1"):
+        client = AsyncAzureOpenAI(api_key=key, api_version=config.api_version, base_url=base_url, **common)
+    else:
+        client = AsyncOpenAI(api_key=key or NO_KEY, base_url=base_url, **common)
+        if keyed_by_header:
+            headers = {"api-key": key, "Authorization": Omit(), **headers}
     # Given as empty so that the environment is not asked; None keeps their headers from being sent.
-    client._custom_headers = dict(config.headers)
+    client._custom_headers = headers
     client.admin_api_key = client.organization = client.project = client.webhook_secret = None
     return client
+
+
+def _insist_on_key(config: ProviderConfig, key: str) -> None:
+    preset = preset_of(config.vendor)
+    if key or (preset is not None and not preset.needs_key) or (preset is None and not is_vendor(config)):
+        return
+    names = " or ".join(preset.keys) if preset else ""
+    raise ProviderError(
+        ErrorKind.AUTHENTICATION,
+        f"no API key is configured for {config.name}: set {names or 'it'}",
+        provider=config.name,
+    )
+
+
+def _signing(config: ProviderConfig) -> Any:
+    """The SDK's own signer, over the credentials that AWS's chain finds."""
+    from openai.providers.bedrock import bedrock
+
+    return bedrock(endpoint="mantle", region=config.location or None, base_url=config.base_url, api_key=None)

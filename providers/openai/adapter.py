@@ -108,7 +108,8 @@ class OpenAIProvider:
             return path, encode_chat(request, provider=name, is_vendor=self._is_vendor, vendor=self._config.vendor)
         # Who did not choose the responses wire does not expect its default of strict functions.
         strict = False if self._config.wire == "openai" else None
-        return path, encode_responses(request, provider=name, is_vendor=self._is_vendor, strict=strict)
+        vendor = self._config.vendor
+        return path, encode_responses(request, provider=name, is_vendor=self._is_vendor, strict=strict, vendor=vendor)
 
     async def _bodies(
         self, path: Path, body: dict[str, Any], call_id: str

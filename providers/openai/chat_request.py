@@ -11,9 +11,6 @@ from providers.openai.dialects import dialect_of
 from providers.openai.encoding import Encoded, Encoding
 from providers.openai.families import family_of
 
-LONGEST_ID = 40
-"""Characters that the chat wire takes in a tool call's id (its error says "maximum length 40")."""
-
 
 def encode_chat(request: ModelRequest, *, provider: str, is_vendor: bool, vendor: str = "") -> Encoded:
     """`POST /chat/completions` for `request`. Raises `ProviderError(invalid_request)` for what it cannot carry.
@@ -22,7 +19,7 @@ def encode_chat(request: ModelRequest, *, provider: str, is_vendor: bool, vendor
     """
     family = family_of(request.model.model, request.knobs.reasoning_effort)
     dialect = dialect_of(vendor, is_vendor=is_vendor)
-    encoding = Encoding(provider, family, is_vendor, LONGEST_ID, dialect)
+    encoding = Encoding(provider, family, is_vendor, dialect.longest_id, dialect)
     messages = encode_messages(request.messages, encoding)
     if request.prefill is not None:
         mark = {"prefix": True} if dialect.marks_prefill else {}

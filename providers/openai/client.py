@@ -7,6 +7,7 @@ from providers.presets import preset_of
 from providers.protocol import ProviderConfig
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncOpenAI
 
 VENDOR_URL = "https://api.openai.com/v1"
@@ -30,18 +31,15 @@ def build_client(config: ProviderConfig) -> "AsyncOpenAI":
     arguments alone count. Raises `ProviderError(authentication)` without a key where one is needed.
     """
     import httpx2
-    from openai import AsyncAzureOpenAI, AsyncOpenAI, Omit
+    from openai import AsyncAzureOpenAI, AsyncOpenAI
 
     key = config.api_key.strip()
     _insist_on_key(config, key)
     # The caller's deadlines rule over an answer; only connecting is bounded here.
     timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
     keyed_by_header = config.vendor == "azure"
+    unasked: dict[str, Any] = {"admin_api_key": "", "organization": "", "project": "", "webhook_secret": ""}
     common: dict[str, Any] = {
-        "admin_api_key": "",
-        "organization": "",
-        "project": "",
-        "webhook_secret": "",
         "max_retries": 0,
         "timeout": timeout,
         "http_client": httpx2.AsyncClient(
@@ -49,22 +47,27 @@ def build_client(config: ProviderConfig) -> "AsyncOpenAI":
             timeout=timeout,
             # A client takes `Authorization` off when it is sent elsewhere, but no header of a vendor's own.
             follow_redirects=not keyed_by_header,
+            event_hooks={"request": [_key_by_header]} if keyed_by_header else {},
         ),
     }
     base_url = config.base_url or VENDOR_URL
-    headers: dict[str, Any] = dict(config.headers)
     if config.vendor == "bedrock-mantle" and not key:
         client = AsyncOpenAI(provider=_signing(config), **common)
     elif config.vendor == "azure" and config.api_version and not base_url.rstrip("/").endswith("/v1"):
-        client = AsyncAzureOpenAI(api_key=key, api_version=config.api_version, base_url=base_url, **common)
+        client = AsyncAzureOpenAI(api_key=key, api_version=config.api_version, base_url=base_url, **unasked, **common)
     else:
-        client = AsyncOpenAI(api_key=key or NO_KEY, base_url=base_url, **common)
-        if keyed_by_header:
-            headers = {"api-key": key, "Authorization": Omit(), **headers}
+        client = AsyncOpenAI(api_key=key or NO_KEY, base_url=base_url, **unasked, **common)
     # Given as empty so that the environment is not asked; None keeps their headers from being sent.
-    client._custom_headers = headers
+    client._custom_headers = dict(config.headers)
     client.admin_api_key = client.organization = client.project = client.webhook_secret = None
     return client
+
+
+async def _key_by_header(request: "httpx2.Request") -> None:
+    """Azure takes a key in a header of its own (and a bearer's token in the usual one, which is no key)."""
+    bearer = request.headers.pop("authorization", "")
+    if bearer:
+        request.headers["api-key"] = bearer.removeprefix("Bearer ")
 
 
 def _insist_on_key(config: ProviderConfig, key: str) -> None:

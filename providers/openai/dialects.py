@@ -14,13 +14,14 @@ _LOGPROBS = ("logit_bias", "logprobs", "top_logprobs")
 class Dialect:
     """One server's way with the chat wire.
 
-    `max_tokens`, `seed`: its names for these fields. `any_tool`: its word for "some tool must be called". `lacks`: knobs that it
-    has not. `counts_streams`: it is asked for a stream's usage by `stream_options`. `names`: it takes the names of speakers.
+    `max_tokens`, `seed`: its names for these fields. `any_tool`: its word for "some tool must be called". `lacks`: knobs that
+    it has not. `counts_streams`: it is asked for a stream's usage by `stream_options`. `names`: it takes the names of speakers.
     `top_k`: it takes that knob. `effort`: where the reasoning effort goes; `switches_thought`: thought is switched off by
-    `thinking`, not by an effort. `cache_control`: marks of what to cache go on parts, as at Anthropic. `short_ids`: a tool call's
-    id has exactly nine letters and digits. `documents`: `document_url` or OpenAI's `file`. `fetches_files`: a file may be a URL.
-    `wants_thought`: an assistant's message with calls has to have `reasoning_content`. `prefills`: it goes on from a begun
-    answer, which `marks_prefill` asks to be marked as one. `json_schema`: it takes a schema for its output.
+    `thinking`, not by an effort. `cache_control`: marks of what to cache go on parts, as at Anthropic. `short_ids`: a tool
+    call's id has exactly nine letters and digits, else at most `longest_id` characters. `documents`: `document_url` or
+    OpenAI's `file`. `fetches_files`: a file may be a URL. `wants_thought`: its thought has to come back, on the chat wire as
+    `reasoning_content` beside every call. `prefills`: it goes on from a begun answer, which `marks_prefill` asks to be marked
+    as one. `json_schema`: it takes a schema for its output.
     """
 
     max_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
@@ -34,6 +35,7 @@ class Dialect:
     switches_thought: bool = False
     cache_control: bool = False
     short_ids: bool = False
+    longest_id: int = 64
     documents: Literal["file", "document_url"] = "file"
     fetches_files: bool = False
     wants_thought: bool = False
@@ -42,8 +44,8 @@ class Dialect:
     json_schema: bool = True
 
 
-OPENAI = Dialect(max_tokens="max_completion_tokens", prefills=False)
-"""OpenAI itself, and Azure."""
+OPENAI = Dialect(max_tokens="max_completion_tokens", prefills=False, longest_id=40)
+"""OpenAI itself, and Azure. Its error for a longer id says "maximum length 40"."""
 
 PLAIN = Dialect()
 """A server of which nothing is known: the wire's oldest names, which all of them take."""

@@ -10,6 +10,9 @@ from contracts.requests import ModelRequest
 Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google"]
 """The protocol a provider speaks. `openai` picks responses or chat completions by model and request."""
 
+NO_KEY = "none"
+"""The key of a server that asks for none; the SDKs insist on one."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderConfig:

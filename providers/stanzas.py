@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from providers.presets import PRESETS, Preset, preset_of
-from providers.protocol import ProviderConfig, Wire
+from providers.protocol import NO_KEY, ProviderConfig, Wire
 
 Variable = Callable[[str], str]
 """Reads an environment variable; empty where it is not set."""
-
-NO_KEY = "none"
-"""The key of a server that asks for none."""
 
 _OLLAMA_PORT = 11434
 

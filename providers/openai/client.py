@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ErrorKind, ProviderError
 from providers.presets import preset_of
-from providers.protocol import ProviderConfig
+from providers.protocol import NO_KEY, ProviderConfig
 
 if TYPE_CHECKING:
     import httpx2
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 VENDOR_URL = "https://api.openai.com/v1"
 CONNECT_SECONDS = 5.0
-NO_KEY = "none"
-"""What is sent to a server of one's own that asks for no key; the SDK insists on one."""
 
 
 def is_vendor(config: ProviderConfig) -> bool:

@@ -11,7 +11,7 @@ LOSSES: dict[str, str] = {
     "index": "of a call that goes back: Mistral's own client numbers it, and the list's order says the same",
     "tools without type": "Mistral, HuggingFace: `function` is what is meant",
     "reasoning_content: ''": "no thought; DeepSeek wants the field to be there beside calls, so it is sent empty",
-    "thinking without type": "Mistral: `text` is what is meant",
+    "thinking": "Mistral: a thought in several texts goes back as one",
 }
 """Every difference that `normalised_compatible` takes away, and why it is none."""
 
@@ -45,4 +45,4 @@ def _message(message: dict[str, Any]) -> dict[str, Any]:
 def _content(one: dict[str, Any]) -> dict[str, Any]:
     if one.get("type") != "thinking":
         return one
-    return {**one, "thinking": [{"type": "text", **piece} for piece in one["thinking"]]}
+    return {**one, "thinking": "".join(piece["text"] for piece in one["thinking"])}

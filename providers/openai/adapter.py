@@ -88,7 +88,7 @@ class OpenAIProvider:
 
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""
-        return capabilities_of(model, self._config.wire, is_vendor=self._is_vendor)
+        return capabilities_of(model, self._config.wire, is_vendor=self._is_vendor, vendor=self._config.vendor)
 
     async def warm(self) -> None:
         """Import the SDK and build the client ahead of the first call. Raises `ProviderError` without a key."""
@@ -104,10 +104,11 @@ class OpenAIProvider:
         name = self._config.name
         path = _WIRES.get(self._config.wire) or choose_wire(request, name)
         if path == "chat":
-            return path, encode_chat(request, provider=name, is_vendor=self._is_vendor)
+            return path, encode_chat(request, provider=name, is_vendor=self._is_vendor, vendor=self._config.vendor)
         # Who did not choose the responses wire does not expect its default of strict functions.
         strict = False if self._config.wire == "openai" else None
-        return path, encode_responses(request, provider=name, is_vendor=self._is_vendor, strict=strict)
+        vendor = self._config.vendor
+        return path, encode_responses(request, provider=name, is_vendor=self._is_vendor, strict=strict, vendor=vendor)
 
     async def _bodies(
         self, path: Path, body: dict[str, Any], call_id: str

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
 
-Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google"]
+Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google", "bedrock", "cohere"]
 """The protocol a provider speaks. `openai` picks responses or chat completions by model and request."""
 
 
@@ -16,7 +16,8 @@ class ProviderConfig:
     """How to reach one provider. `name` is the word before the colon of a model ref.
 
     `base_url` None means the vendor's own. `simulated` marks answers that no real model gave. `headers` are sent along.
-    `api_key` never appears in a log, a message or `repr`.
+    `api_key` never appears in a log, a message or `repr`, nor do the `options`, which are what only one wire has: AWS's `region`,
+    for one (see the wire's own reading of them).
     """
 
     name: str
@@ -25,6 +26,7 @@ class ProviderConfig:
     base_url: str | None = None
     simulated: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         return f"ProviderConfig(name={self.name!r}, wire={self.wire!r}, base_url={self.base_url!r}, simulated={self.simulated})"

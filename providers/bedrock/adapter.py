@@ -138,7 +138,7 @@ class BedrockProvider:
 
     async def _open(self, parameters: dict[str, Any], call_id: str) -> dict[str, Any]:
         """The answer as botocore parsed it, with its `stream`; without one where the model does not stream."""
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
         client = await self._client()
         token = calling.set(call_id)

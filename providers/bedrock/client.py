@@ -62,7 +62,7 @@ def _session(credentials: Credentials) -> "AioSession":
 
 def _config(credentials: Credentials) -> Any:
     from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
-    from botocore import UNSIGNED
+    from botocore import UNSIGNED  # type: ignore[import-untyped]
 
     settings: dict[str, Any] = {}
     if credentials.bearer is not None:

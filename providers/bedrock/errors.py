@@ -10,6 +10,9 @@ from providers.bedrock.error_words import BY_NAME, field_of, kind_of, refuses_pr
 from providers.retry_after import retry_after
 
 _KEYS = re.compile(r"\b(?:(?:AKIA|ASIA)[A-Z0-9]{12,}|bedrock-api-key-[\w+/=-]+|ABSK[\w+/=-]{16,})")
+_FAULT = re.compile(
+    r"""^(?:Unknown|Missing required|Invalid \w+ for) parameter (?:in )?([\w.\[\]]+)(?:: "(\w+)")?""", re.MULTILINE
+)
 _LONG_QUOTE = re.compile(r"""(["'])[^"']{81,}(?:\1|$)""")
 
 
@@ -46,7 +49,7 @@ def translate_answer(answer: Mapping[str, Any], *, provider: str, secrets: Seque
 def translate(error: Exception, *, provider: str, secrets: Sequence[str]) -> ProviderError:
     """The error for whatever was raised while we called or read. Keeps no text of a prompt or an answer."""
     import aiohttp
-    from botocore import exceptions
+    from botocore import exceptions  # type: ignore[import-untyped]
 
     if isinstance(error, ProviderError):
         return error
@@ -54,10 +57,8 @@ def translate(error: Exception, *, provider: str, secrets: Sequence[str]) -> Pro
         return translate_answer(error.response, provider=provider, secrets=secrets)
     if isinstance(error, exceptions.ParamValidationError):
         # Its text quotes the values; the names of the fields are enough.
-        fields = ", ".join(
-            sorted(set(re.findall(r'parameter in input: "(\w+)"|parameter "?([\w.\[\]]+)"?', str(error))[0])) - {""}
-        )
-        message = f"the request does not fit the shape that {provider} takes" + (f" ({fields})" if fields else "")
+        fields = _fields(str(error))
+        message = f"the request does not fit the shape that {provider} takes" + (f": see {fields}" if fields else "")
         return ProviderError(ErrorKind.INVALID_REQUEST, message, provider=provider, field=fields or None)
     if isinstance(error, _credential_errors()):
         message = f"no working AWS credentials or region were found for {provider} ({type(error).__name__}): set them"
@@ -73,6 +74,12 @@ def translate(error: Exception, *, provider: str, secrets: Sequence[str]) -> Pro
         return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
     message = f"{provider} sent something that could not be read ({type(error).__name__}): ask again"
     return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
+
+
+def _fields(report: str) -> str:
+    """The paths that botocore's report of a request names, without the values that it quotes."""
+    found = (f"{where}.{name}" if name else where for where, name in _FAULT.findall(report))
+    return ", ".join(dict.fromkeys(path.removeprefix("input.") for path in found))
 
 
 def _credential_errors() -> tuple[type[Exception], ...]:

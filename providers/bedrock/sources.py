@@ -135,12 +135,11 @@ def _place(url: str, carried: Carried, at: str) -> Block:
         # An owner may ride along as a query, since our sources have no field for it.
         uri, _, owner = url.partition("?bucketOwner=")
         return {"s3Location": {"uri": uri, **({"bucketOwner": owner} if owner else {})}}
-    if url.startswith("data:") and ";base64," in url:
-        return {"bytes": _bytes(url.partition(";base64,")[2], carried, at)}
-    else:
+    if not (url.startswith("data:") and ";base64," in url):
         carried.refuse(
             f"{at} is content that {carried.provider} does not fetch: send its bytes, or an s3:// address", at
         )
+    return {"bytes": _bytes(url.partition(";base64,")[2], carried, at)}
 
 
 def _bytes(content: str, carried: Carried, at: str) -> bytes:

@@ -41,9 +41,9 @@ def _told(block: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                 {"start": {"toolResult": {name: result[name] for name in result if name != "content"}}},
             )
             yield _delta({"toolResult": list(result.get("content") or ())})
-        case {"citationsContent": {"content": list() as content, **rest}}:
-            yield _delta({"text": "".join(str(one.get("text") or "") for one in content)})
-            for citation in rest.get("citations") or ():
+        case {"citationsContent": dict() as cited}:
+            yield _delta({"text": "".join(str(one.get("text") or "") for one in cited.get("content") or ())})
+            for citation in cited.get("citations") or ():
                 yield _delta({"citation": citation})
         case {"image": dict() as image}:
             yield "contentBlockStart", {"start": {"image": {"format": image.get("format")}}}

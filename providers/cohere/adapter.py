@@ -128,9 +128,9 @@ class CohereProvider:
                 async for one in told:
                     if one.data == "[DONE]":
                         return
-                    event = json.loads(one.data) if one.data else None
-                    if isinstance(event, dict):
-                        yield event
+                    said = json.loads(one.data) if one.data else None
+                    if isinstance(said, dict):
+                        yield said
             finally:
                 # Left to the garbage collector, it would be closed on a loop that may be gone.
                 if isinstance(told, AsyncGenerator):

@@ -8,8 +8,8 @@ from contracts.errors import ErrorKind, ProviderError
 
 @dataclass(slots=True)
 class Carried:
-    """`ignored` names the knobs that Cohere has not, `dropped` the parts that belong elsewhere. `documents` are those that stand in
-    the messages, which Cohere takes beside them.
+    """`ignored` names the knobs that Cohere has not, `dropped` the parts that belong elsewhere. `documents` are those that stand
+    in the messages, which Cohere takes beside them.
     """
 
     provider: str

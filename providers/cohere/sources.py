@@ -27,14 +27,10 @@ def _url(source: Source, carried: Carried, at: str) -> str:
     match source:
         case BytesSource(media_type=media_type, content=content):
             return f"data:{media_type};base64,{content}"
-        case UrlSource(url=url):
+        case UrlSource(url=url) | FileSource(file_id=url):
             if not url.startswith(("https://", "http://", "data:")):
                 carried.refuse(f"{at} is not an http(s) address, which is all that {carried.provider} fetches", at)
             return url
-        case FileSource():
-            carried.refuse(
-                f"{at} names an uploaded file, which {carried.provider} has none of: send a URL or the bytes", at
-            )
         case _:
             assert_never(source)
 

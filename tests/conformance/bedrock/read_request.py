@@ -60,7 +60,8 @@ def _tools(blocks: list[dict[str, Any]]) -> tuple[Tool, ...]:
         match block:
             case {"toolSpec": {"name": name, "inputSchema": {"json": schema}, **rest}}:
                 assert rest.keys() <= {"description", "strict"}
-                tools.append(FunctionTool(name=name, parameters=schema, **rest))
+                said, strict = rest.get("description"), rest.get("strict")
+                tools.append(FunctionTool(name=name, parameters=schema, description=said, strict=strict))
             case {"cachePoint": _}:
                 tools[-1] = tools[-1].model_copy(update={"cache": read_cache(block)})
             case _:

@@ -50,9 +50,9 @@ def test_recorded_requests_come_out_as_the_vendor_accepted_them(
 
 def writer() -> Any:
     """What turns parameters into the body, as botocore does it."""
-    import botocore.session
-    from botocore.serialize import create_serializer
-    from botocore.validate import ParamValidator
+    import botocore.session  # type: ignore[import-untyped]
+    from botocore.serialize import create_serializer  # type: ignore[import-untyped]
+    from botocore.validate import ParamValidator  # type: ignore[import-untyped]
 
     model = botocore.session.get_session().get_service_model("bedrock-runtime").operation_model("ConverseStream")
     serializer = create_serializer("rest-json")

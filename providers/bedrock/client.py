@@ -1,6 +1,7 @@
 """One pooled aiobotocore client, with everything off that it would do on its own."""
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ async def build_client(config: ProviderConfig, credentials: Credentials) -> tupl
 def _session(credentials: Credentials) -> "AioSession":
     from aiobotocore.session import AioSession
 
+    # At the level of debugging botocore logs whole requests and answers, which are not for logs.
+    logging.getLogger("botocore").setLevel(logging.INFO)
     session = AioSession(profile=credentials.profile)
     session.warm_up_loader_caches(SERVICE)
     return session

@@ -138,7 +138,11 @@ async def test_usage_with_a_cache_and_what_served() -> None:
         "cacheWriteInputTokens": 20,
         "cacheDetails": [{"ttl": "1h", "inputTokens": 15}, {"ttl": "5m", "inputTokens": 5}],
     }
-    facts = {"usage": counts, "serviceTier": {"type": "flex"}, "trace": {"promptRouter": {"invokedModelId": "arn:x"}}}
+    facts: dict[str, Any] = {
+        "usage": counts,
+        "serviceTier": {"type": "flex"},
+        "trace": {"promptRouter": {"invokedModelId": "arn:x"}},
+    }
     async with bedrock(streaming(*OPENING, *end(**facts))) as (provider, _asked):
         finished = (await complete(provider, request(), call_id="c")).finished
     assert finished.usage is not None

@@ -20,11 +20,10 @@ def staying(request: Request, ranking: Ranking) -> Standing | None:
     if sticky is None or sticky.seconds_ago >= rules.affinity.minutes * 60:
         return None
     position = request.book.position(sticky.model)
-    last = next((one for one in ranking.standings if one.position == position), None)
-    if last is None:
+    if position is None or position not in ranking:
         return None
-    best = ranking.standings[0]
-    if last is best:
+    last, best = ranking.standing(position), ranking.best
+    if last == best:
         return last
     if ranking.pool:
         return last if last.usd is not None and best.usd is not None and last.usd <= best.usd else None

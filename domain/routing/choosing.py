@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from contracts.models import ModelRef
 from domain.routing.affinity import staying
 from domain.routing.exploring import exploring
 from domain.routing.fallbacks import by_capability, chain_of, named, too_dear
@@ -40,7 +41,6 @@ def choose(request: Request, ranking: Ranking) -> Arranged:
     first, preferred = _first(request, ranking)
     rules, book = request.book.policy.routing_rules, request.book
     chain = chain_of(book, book.entries[first.standing.position].ref)
-    standing_at = {one.position: one for one in ranking.standings}
     price = request.price(first.standing.position)
     taken: list[Placed] = [first]
     refused: list[Placed] = []
@@ -54,7 +54,7 @@ def choose(request: Request, ranking: Ranking) -> Arranged:
         elif len(refused) < ALTERNATIVES:
             refused.append(Placed(following, f"fits, but is no fallback ({reason}): {why_not}"))
     asked = {one.standing.position for one in (*taken, *refused)}
-    spare = (one for one in ranking.standings if one.position in standing_at and one.position not in asked)
+    spare = (ranking.standing(position) for position in ranking.order if position not in asked)
     others = [
         Placed(one, f"fits as well: {facts(request, one)}") for one, _ in zip(spare, range(ALTERNATIVES), strict=False)
     ]
@@ -66,7 +66,7 @@ def confidence(ranking: Ranking, first: Standing) -> float:
 
     A single model, or one whose turn it is, is certain. In `auto` the classifier's own confidence is a factor.
     """
-    rivals = [one.score for one in ranking.standings[:2] if one.position != first.position]
+    rivals = [float(ranking.scores[position]) for position in ranking.order[:2] if position != first.position]
     sure = ranking.demand.certain if ranking.strategy == "auto" else 1.0
     if not rivals or ranking.strategy in ("round_robin", "manual"):
         return round(sure, 4)
@@ -81,12 +81,12 @@ def _first(request: Request, ranking: Ranking) -> tuple[Placed, tuple[Standing, 
     task = ranking.demand.task
     if preferred and (stays is None or stays not in preferred):
         return Placed(preferred[0], f"preferred for {task} work by policy: {facts(request, preferred[0])}"), preferred
-    if stays is not None and (stays is not ranking.standings[0] or preferred):
+    if stays is not None and (stays != ranking.best or preferred):
         return Placed(stays, f"the conversation stays with it: {facts(request, stays)}"), preferred
     tried = exploring(request, ranking) if stays is None else None
     if tried is not None:
         return Placed(tried, f"tried in order to learn: {facts(request, tried)}"), ()
-    return Placed(ranking.standings[0], first_by_strategy(request, ranking)), ()
+    return Placed(ranking.best, first_by_strategy(request, ranking)), ()
 
 
 def _preferred(request: Request, ranking: Ranking) -> tuple[Standing, ...]:
@@ -94,10 +94,9 @@ def _preferred(request: Request, ranking: Ranking) -> tuple[Standing, ...]:
     names = request.book.policy.routing_rules.task_preferences.get(task, ()) if task else ()
     if not names:
         return ()
-    at = {one.position: one for one in ranking.standings}
     found = (named(request.book, name) for name in names)
     places = dict.fromkeys(request.book.position(ref) for ref in found if ref is not None)
-    return tuple(at[place] for place in places if place in at)
+    return tuple(ranking.standing(place) for place in places if place is not None and place in ranking)
 
 
 def _following(
@@ -105,27 +104,24 @@ def _following(
     ranking: Ranking,
     first: Standing,
     preferred: Sequence[Standing],
-    chain: Sequence[object] | None,
+    chain: Sequence[ModelRef] | None,
 ) -> Iterator[tuple[Standing, str, bool]]:
     """Who follows the first, why, and whether the policy named it; nobody twice."""
     book, seen = request.book, {first.position}
-    at = {one.position: one for one in ranking.standings}
     for one in preferred:
         if one.position not in seen:
             seen.add(one.position)
             yield one, "preferred for the task by policy", True
     if chain is not None:
         for ref in chain:
-            place = book.at.get(str(ref))
-            if place is not None and place in at and place not in seen:
+            place = book.position(ref)
+            if place is not None and place in ranking and place not in seen:
                 seen.add(place)
-                yield at[place], "by the policy's chain", True
+                yield ranking.standing(place), "by the policy's chain", True
         return
-    ranked = [
-        (book.entries[one.position].ref.provider, one.position) for one in ranking.standings if one.position not in seen
-    ]
-    for place in by_capability(book.entries[first.position].ref.provider, ranked):
-        yield at[place], "the next best", False
+    owners = ((book.entries[place].ref.provider, place) for place in ranking.order if place not in seen)
+    for place in by_capability(book.entries[first.position].ref.provider, owners):
+        yield ranking.standing(place), "the next best", False
 
 
 def _price(request: Request, standing: Standing) -> Decimal | None:

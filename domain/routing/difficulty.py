@@ -1,9 +1,13 @@
 """The strategy `auto`: how good a model a request needs, from its task and its difficulty."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from contracts.routing import RoutingContext, TaskType
 from domain.routing.asking import Classification
+
+if TYPE_CHECKING:
+    from domain.routing.columns import Floats
 
 EASIEST, HARDEST = 0.35, 0.90
 """The quality that the easiest and the hardest request ask for; between them it rises in a line."""
@@ -64,9 +68,11 @@ def quality_asked(difficulty: float, context: RoutingContext) -> float:
     return max(0.0, min(1.0, asked))
 
 
-def auto_score(quality: float, asked: float, worth: float) -> float:
+def auto_scores(quality: "Floats", asked: float, worth: "Floats") -> "Floats":
     """From a half upwards for a model that is good enough, the more the cheaper it is (`worth` from 0 to 1).
 
     Below a half for the others, the more the better they are.
     """
-    return 0.5 + worth / 2 if quality >= asked else 0.5 * quality / asked
+    import numpy as np
+
+    return np.where(quality >= asked, 0.5 + worth / 2, 0.5 * quality / max(asked, 1e-9))

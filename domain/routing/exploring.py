@@ -15,8 +15,8 @@ def exploring(request: Request, ranking: Ranking) -> Standing | None:
     whether, which = int.from_bytes(digest[:4], "big"), int.from_bytes(digest[4:], "big")
     if whether >= rules.learning.exploration * _STEPS:
         return None
-    best, others = ranking.standings[0], ranking.standings[1 : rules.max_candidates + 1]
-    others = tuple(one for one in others if _not_dearer(one, best, rules.max_price_multiple))
+    near = ranking.after_best(rules.max_candidates)
+    others = [one for one in near if _not_dearer(one, ranking.best, rules.max_price_multiple)]
     return others[which % len(others)] if others else None
 
 

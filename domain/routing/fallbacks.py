@@ -1,6 +1,6 @@
 """Who follows the first choice: the policy's chain, or by capability; and never silently dearer."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from contracts.models import ModelRef
@@ -32,13 +32,14 @@ def named(book: Prepared, name: str) -> ModelRef | None:
         return None
 
 
-def by_capability(first: str, ranked: Sequence[tuple[str, int]]) -> Iterator[int]:
+def by_capability(first: str, ranked: Iterable[tuple[str, int]]) -> Iterator[int]:
     """The positions of `ranked` (provider and position, best first) in the order in which they should follow `first`.
 
     The best of each further provider comes before a second one of a provider that was asked already: what makes one model fail
     most often makes its provider's others fail.
     """
-    asked, later = {first}, []
+    asked: set[str] = {first}
+    later: list[int] = []
     for provider, position in ranked:
         if provider in asked:
             later.append(position)
@@ -61,8 +62,3 @@ def too_dear(first: Decimal | None, price: Decimal | None, multiple: float | Non
     if price <= first * Decimal(str(multiple)):
         return None
     return f"{dollars(price)} is above {multiple:g} times the first choice's {dollars(first)}"
-
-
-def unrepeated(positions: Iterable[int]) -> list[int]:
-    """Each position once, where it stood first."""
-    return list(dict.fromkeys(positions))

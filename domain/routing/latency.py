@@ -1,8 +1,14 @@
 """How long an answer takes: from a model's speed tier before anything was measured, from measurement after."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from contracts.health import Measured
+
+if TYPE_CHECKING:
+    from domain.routing.columns import Floats
+
+Number = TypeVar("Number", float, "Floats")
 
 SLOWEST_FIRST_TOKEN, QUICKEST_FIRST_TOKEN = 3.0, 0.2
 SLOWEST_RATE, QUICKEST_RATE = 20.0, 200.0
@@ -45,6 +51,6 @@ def trust(calls: float) -> float:
     return calls / (calls + TRUSTED_CALLS)
 
 
-def speed_score(seconds: float) -> float:
+def speed_score(seconds: Number) -> Number:
     """From 1 for no time towards 0, a half at `PATIENCE`."""
     return 1 / (1 + seconds / PATIENCE)

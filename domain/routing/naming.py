@@ -26,10 +26,10 @@ def arrange_named(
     own = mask_of(at for ref in models if (at := book.position(ref)) is not None)
     ranked = rank(request, strategy, wants, (screening.fit | screening.behind) & own)
     chain = rank(request, "manual", wants, (screening.fit | screening.behind) & ~own)
-    ordered = list(ranked.standings)
+    ordered = list(ranked)
     if strategy == "manual":
         ordered.sort(key=lambda one: one.position)
-    chained = sorted(chain.standings, key=lambda one: one.position)
+    chained = sorted(chain, key=lambda one: one.position)
     ordered, away = _split(ordered, screening.behind)
     chained, chained_away = _split(chained, screening.behind)
     first = next(iter((*ordered, *chained, *away, *chained_away)))
@@ -49,7 +49,7 @@ def arrange_named(
             reason = _reason(request, len(candidates), by_caller, ordered=strategy == "manual")
             late = "; it cannot be reached now" if screening.behind >> one.position & 1 else ""
             candidates.append(Placed(one, f"{reason}: {facts(request, one)}{late}"))
-    if strategy != "manual" and ranked.standings[:1] == (first,):
+    if strategy != "manual" and ranked.order[:1] == (first.position,):
         candidates[0] = Placed(first, first_by_strategy(request, ranked))
     candidates[0] = Placed(candidates[0].standing, candidates[0].reason + _dropped(request, screening, models))
     sure = 1.0 if strategy == "manual" else confidence(ranked, first)

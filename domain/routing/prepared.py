@@ -7,9 +7,8 @@ from contracts.models import ModelRef
 from contracts.policies import Policy, TierAccess
 from contracts.routing import Capability
 from domain.catalog.entry import ModelEntry
-from domain.routing.latency import Pace, usual_pace
+from domain.routing.columns import Columns, columns
 from domain.routing.masks import Ladder, by_key, mask_of
-from domain.routing.prices import Rates, rates
 
 ASKED_ONLY_TAGS = frozenset(
     {"embedding", "moderation", "image_generation", "speech", "transcription", "rerank", "fault"}
@@ -43,9 +42,7 @@ class Prepared:
     answers: Ladder
     qualities: Ladder
     tiers: Mapping[str, int]
-    rates: tuple[Rates | None, ...]
-    paces: tuple[Pace, ...]
-    quality: tuple[float, ...]
+    columns: Columns
 
     def position(self, ref: ModelRef) -> int | None:
         """Where a model stands in `entries`; None where it is not there."""
@@ -100,9 +97,7 @@ def _prepare(
         answers=Ladder.of([entry.max_output for entry in entries]),
         qualities=Ladder.of([entry.quality for entry in entries]),
         tiers={name: _allowed(tier, entries) for name, tier in policy.user_tiers.items()},
-        rates=tuple(rates(entry) for entry in entries),
-        paces=tuple(usual_pace(entry.speed) for entry in entries),
-        quality=tuple(entry.quality for entry in entries),
+        columns=columns(entries),
     )
 
 

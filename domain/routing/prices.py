@@ -1,30 +1,11 @@
 """What an answer is likely to cost, and what it may cost at worst."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.catalog.entry import ModelEntry
 from domain.routing.needs import Needs
 
 _MILLION = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """USD per token, as floats for comparing; amounts that are shown or checked come from the entry's decimals."""
-
-    input: float
-    output: float
-    cached: float
-
-
-def rates(entry: ModelEntry) -> Rates | None:
-    """The entry's rates; None where its input or output has no price, which is not free."""
-    prices = entry.prices
-    if prices is None or prices.input is None or prices.output is None:
-        return None
-    cached = prices.input if prices.cache_read is None else prices.cache_read
-    return Rates(float(prices.input) / _MILLION, float(prices.output) / _MILLION, float(cached) / _MILLION)
 
 
 def likely_price(entry: ModelEntry, needs: Needs, *, cached_tokens: int = 0) -> Decimal | None:

@@ -3,10 +3,11 @@
 from typing import assert_never
 
 from domain.routing.difficulty import quality_asked
-from domain.routing.latency import measured_pace, trust
+from domain.routing.latency import measured_pace, trust, usual_pace
 from domain.routing.prices import dollars
 from domain.routing.ranking import Ranking, Standing
 from domain.routing.screening import Request
+from domain.routing.sharing import in_flight
 
 
 def facts(request: Request, standing: Standing) -> str:
@@ -20,15 +21,14 @@ def facts(request: Request, standing: Standing) -> str:
 
 def first_by_strategy(request: Request, ranking: Ranking) -> str:
     """Why the best of a ranking is the best."""
-    best, others = ranking.standings[0], ranking.standings[1:]
-    among = f"{len(ranking.standings):,} that fit"
+    best = ranking.best
+    among = f"{len(ranking):,} that fit"
     known = facts(request, best)
-    if not others:
+    if len(ranking) == 1:
         return f"the only one that fits: {known}"
     match ranking.strategy:
         case "cost":
-            prices = [one.usd for one in ranking.standings if one.usd is not None]
-            if best.usd is not None and best.usd <= min(prices):
+            if best.usd is not None and best.usd <= ranking.lowest_usd:
                 return f"cheapest of {among}: {known}"
             return f"best of {among} by price and what was learned: {known}"
         case "performance":
@@ -42,13 +42,13 @@ def first_by_strategy(request: Request, ranking: Ranking) -> str:
         case "round_robin":
             return f"its turn among {ranking.pool}: {known}"
         case "least_busy":
-            return f"least busy of {ranking.pool}: {in_flight(request, best)} calls in flight; {known}"
+            return f"least busy of {ranking.pool}: {in_flight(request).get(best.position, 0)} calls in flight; {known}"
         case _:
             assert_never(ranking.strategy)
 
 
 def _auto(request: Request, ranking: Ranking, among: str) -> str:
-    demand, best = ranking.demand, ranking.standings[0]
+    demand, best = ranking.demand, ranking.best
     asked = quality_asked(demand.difficulty, request.asked.context)
     task = f"{demand.task.value.replace('_', ' ')} request" if demand.task else "request"
     what = f"a {task} of difficulty {demand.difficulty:.2f}" if demand.known else "a request of unknown difficulty"
@@ -59,16 +59,9 @@ def _auto(request: Request, ranking: Ranking, among: str) -> str:
 
 def seconds(request: Request, standing: Standing) -> float:
     """The time of a usual answer, as far as it was measured."""
-    usual = request.book.paces[standing.position]
-    tokens = request.asked.needs.likely_answer
-    measured = request.situation.measured.get(request.book.entries[standing.position].ref)
+    entry, tokens = request.book.entries[standing.position], request.asked.needs.likely_answer
+    usual, measured = usual_pace(entry.speed), request.situation.measured.get(entry.ref)
     if measured is None:
         return usual.seconds(tokens)
     known = trust(measured.calls)
     return (1 - known) * usual.seconds(tokens) + known * measured_pace(measured, usual).seconds(tokens)
-
-
-def in_flight(request: Request, standing: Standing) -> int:
-    """Calls that the model is answering now."""
-    measured = request.situation.measured.get(request.book.entries[standing.position].ref)
-    return 0 if measured is None else measured.in_flight

@@ -1,9 +1,15 @@
 """Scores from 0 to 1: what a model is worth to a request, by price, quality and speed."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from contracts.policies import Weights
 from contracts.routing import RoutingContext, Strategy
+
+if TYPE_CHECKING:
+    from domain.routing.columns import Floats
+
+Number = TypeVar("Number", float, "Floats")
 
 USUAL_RATE = 2e-6
 """USD per token, prompt and answer together, at which a price scores a half: about the middle of today's lists."""
@@ -17,12 +23,8 @@ class Blend:
     quality: float
     speed: float
 
-    def of(self, *, cost: float, quality: float, speed: float) -> float:
-        """The blended score."""
-        return self.cost * cost + self.quality * quality + self.speed * speed
 
-
-def price_score(usd: float, tokens: int) -> float:
+def price_score(usd: Number, tokens: int) -> Number:
     """From 1 for nothing towards 0, a half at `USUAL_RATE` for each of `tokens`.
 
     It falls with the price and knows no other model, so that adding a model to the catalog changes nobody's score.

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 from operator import and_, or_
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from contracts.errors import ErrorKind, PerdureError
 from contracts.health import Measured
 from contracts.models import ModelRef
-from domain.catalog.entry import ModelEntry
 from domain.routing.asking import Asked, Situation
+from domain.routing.columns import mask_where
 from domain.routing.masks import indices, mask_of
 from domain.routing.needs import Needs
 from domain.routing.prepared import Prepared
 from domain.routing.prices import likely_price, worst_price
+
+if TYPE_CHECKING:
+    from domain.routing.columns import Floats
 
 Named = TypeVar("Named", bound=str)
 
@@ -217,13 +220,9 @@ def _budget(request: Request, left: int) -> Judged:
     if most is None:
         return None
 
-    def within(entry: ModelEntry) -> bool:
-        price = worst_price(entry, request.asked.needs)
-        return price is not None and price <= most
-
-    return f"at worst within the ${most} that budgets leave", mask_of(
-        i for i in indices(left) if within(request.book.entries[i])
-    )
+    needs, book = request.asked.needs, request.book
+    within = _within(book.columns.worst(needs), most, left, lambda i: worst_price(book.entries[i], needs))
+    return f"at worst within the ${most} that budgets leave", within
 
 
 _FILTERS: tuple[tuple[Filter, Callable[[Request, int], Judged]], ...] = (
@@ -243,8 +242,21 @@ _FILTERS: tuple[tuple[Filter, Callable[[Request, int], Judged]], ...] = (
 
 def _affordable(request: Request, left: int, most: Decimal) -> int:
     """Those of `left` whose likely price is known and within `most`."""
-    priced = ((i, request.price(i)) for i in indices(left))
-    return mask_of(i for i, price in priced if price is not None and price <= most)
+    sticky, book = request.situation.sticky, request.book
+    holder = None if sticky is None else book.position(sticky.model)
+    usd = book.columns.likely(
+        request.asked.needs, holder=holder, cached_tokens=0 if sticky is None else sticky.cached_tokens
+    )
+    return _within(usd, most, left, request.price)
+
+
+def _within(usd: "Floats", most: Decimal, left: int, exact: Callable[[int], Decimal | None]) -> int:
+    """Those of `left` whose price is known and at most `most`. Floats decide what is clear, decimals what is close."""
+    limit = float(most)
+    margin = limit * 1e-9
+    clear = mask_where(usd < limit - margin) & left
+    close = mask_where(abs(usd - limit) <= margin) & left
+    return clear | mask_of(i for i in indices(close) if (price := exact(i)) is not None and price <= most)
 
 
 def _held(wanted: frozenset[Named], held: Mapping[Named, int]) -> tuple[str, int]:

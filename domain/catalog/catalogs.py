@@ -17,7 +17,7 @@ _REMEMBERED = 64
 class Catalogs:
     """Holds what the catalogs are made of: the providers' offers, what they were found to list, and the day, for its prices.
 
-    Whoever has got a catalog keeps it unchanged. To be changed from one thread at a time.
+    Whoever has got a catalog keeps it unchanged. `update` may run in another thread than the rest, but not twice at a time.
     """
 
     def __init__(self, offers: Iterable[Offer], *, allow_unlisted: bool = False, on: date | None = None) -> None:
@@ -25,7 +25,7 @@ class Catalogs:
         self._allow_unlisted = allow_unlisted
         self._found: Found = {}
         self._plain = Catalog(self._offers, allow_unlisted=allow_unlisted, on=on)
-        self._under: OrderedDict[str, Catalog] = OrderedDict()
+        self._under: OrderedDict[str, tuple[Catalog, Catalog]] = OrderedDict()
 
     @property
     def plain(self) -> Catalog:
@@ -40,16 +40,15 @@ class Catalogs:
     def under(self, policy: Policy, version: str) -> Catalog:
         """The catalog under a policy; `version` is the policy's, and the same version gets the same catalog."""
         base = self._plain
-        known = self._under.get(version)
-        if known is not None:
+        made_of, known = self._under.get(version, (None, None))
+        if known is not None and made_of is base:
             self._under.move_to_end(version)
             return known
         entries = base.entries if policy.switches.discovery else merged(self._offers, {}, base.on)
         made = with_policy(entries, policy, offers=self._offers, allow_unlisted=self._allow_unlisted, on=base.on)
-        if base is self._plain:
-            self._under[version] = made
-            while len(self._under) > _REMEMBERED:
-                self._under.popitem(last=False)
+        self._under[version] = base, made
+        while len(self._under) > _REMEMBERED:
+            self._under.popitem(last=False)
         return made
 
     def update(self, *, found: Found | None = None, on: date | None = None) -> None:
@@ -62,4 +61,3 @@ class Catalogs:
             self._offers, allow_unlisted=self._allow_unlisted, on=day, entries=merged(self._offers, listed, day)
         )
         self._found, self._plain = listed, made
-        self._under = OrderedDict()

@@ -99,9 +99,16 @@ async def list_providers(caller: Caller, doors: DoorsOf) -> Response:
     responses=documented({202: ("A worker will ask them.", examples.REFRESH)}, errors=(400, 401, 503)),
 )
 async def refresh(caller: Caller, doors: DoorsOf, provider: Names = []) -> Response:  # noqa: B006
-    """Have the providers asked for their own lists of models. A worker does so within seconds; `/providers` shows what came."""
+    """Have the providers asked for their own lists of models. A worker does so within seconds; `/providers` shows what came.
+
+    Simulated providers are not asked: what they have is known.
+    """
     _check_providers(provider, doors)
-    named = sorted(set(provider)) or [one.provider for one in doors.catalogs.offers]
+    named = [
+        one.provider
+        for one in doors.catalogs.offers
+        if not one.simulated and (not provider or one.provider in provider)
+    ]
     now = doors.clock()
     async with doors.database.begin() as connection:
         await discovered.request(connection, named, now=now)

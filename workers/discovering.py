@@ -35,10 +35,13 @@ class Discoverer:
         *,
         wanted: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`wanted` says whether the policy in force wants discovery at all."""
+        """`wanted` says whether the policy in force wants discovery at all. Simulated providers are not asked: what they have is
+        known, and what they count as calls are to be the callers' own.
+        """
         self._database = database
-        self._names = tuple(providers)
-        self._listing: dict[str, Listing] = listing(providers)
+        asked = {name: provider for name, provider in providers.items() if not provider.config.simulated}
+        self._names = tuple(asked)
+        self._listing: dict[str, Listing] = listing(asked)
         self._clock = clock
         self._wanted = wanted
 

@@ -20,8 +20,8 @@ _LATEST = ":latest"
 def merged(offers: Iterable[Offer], found: Found, on: date | None) -> tuple[ModelEntry, ...]:
     """All entries of the offers, with what their providers list.
 
-    What a provider says of its own model (window, longest answer, capabilities) counts before what we knew, save at a simulated
-    one. A model that a vendor's own API does not list any more is on its way out.
+    What a provider says of its own model (window, longest answer, capabilities) counts before what we knew; what a simulated one
+    has is known. A model that a vendor's own API does not list any more is on its way out.
     """
     return tuple(
         entry for one in offers for entry in _merged(one, entries_of(one, on), found.get(one.provider, ()), on)
@@ -31,7 +31,7 @@ def merged(offers: Iterable[Offer], found: Found, on: date | None) -> tuple[Mode
 def _merged(
     one: Offer, listed: tuple[ModelEntry, ...], found: Sequence[DiscoveredModel], on: date | None
 ) -> Iterable[ModelEntry]:
-    if not found:
+    if not found or one.simulated:
         return listed
     entries = {entry.ref.model: entry for entry in listed}
     alive: set[str] = set()
@@ -41,7 +41,7 @@ def _merged(
             alive.add(known.name)
         alive.add(model.name)
         entry = entries.get(model.name) or entry_for(one, model.name, on, "discovered")
-        entries[model.name] = entry if one.simulated else _told(entry, model)
+        entries[model.name] = _told(entry, model)
     if one.vendor:
         return [entry if name in alive else replace(entry, deprecated=True) for name, entry in entries.items()]
     return entries.values()

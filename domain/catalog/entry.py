@@ -14,6 +14,25 @@ NEUTRAL = 0.5
 """Quality and speed where nothing is known of them."""
 
 
+OTHER_WORK = frozenset(
+    {
+        "batch",
+        "completion",
+        "computer",
+        "embedding",
+        "image",
+        "moderation",
+        "ocr",
+        "rerank",
+        "research",
+        "robotics",
+        "speech",
+        "transcription",
+    }
+)
+"""Tags of models that do not answer chat turns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """USD per million tokens; None where no list says. Where prices rise with the prompt's length these are the lowest tier's."""
@@ -22,6 +41,13 @@ class Prices:
     output: Decimal | None = None
     cache_read: Decimal | None = None
     cache_write: Decimal | None = None
+
+    @property
+    def blended(self) -> Decimal | None:
+        """One figure to compare by: three parts of input and one of output; None where a price of the two is unknown."""
+        if self.input is None or self.output is None:
+            return None
+        return (3 * self.input + self.output) / 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +76,8 @@ class ModelEntry:
     simulated: bool = False
     source: Source = "listed"
     deprecated: bool = False
+
+    @property
+    def chats(self) -> bool:
+        """It answers chat turns: it is not for embeddings, speech or other work."""
+        return self.tags.isdisjoint(OTHER_WORK)

@@ -1,7 +1,8 @@
 """The curve of a way of routing: what it reaches for what it spends."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 
@@ -28,6 +29,21 @@ class Curve:
     def has_knob(self) -> bool:
         """Whether it can be had at more than one price."""
         return len(self.points) > 1
+
+    def at(self, spent: float) -> Point:
+        """What it reaches for so much: in a line between two points, and level before the first and after the last."""
+        place = bisect_right(self.points, spent, key=lambda point: point.spent)
+        if place == 0:
+            return replace(self.points[0], spent=spent)
+        before = self.points[place - 1]
+        if place == len(self.points):
+            return replace(before, spent=spent)
+        after = self.points[place]
+        share = (spent - before.spent) / (after.spent - before.spent)
+        usd = None
+        if before.usd is not None and after.usd is not None:
+            usd = before.usd + share * (after.usd - before.usd)
+        return Point(spent, before.quality + share * (after.quality - before.quality), usd)
 
 
 @dataclass(frozen=True, slots=True)

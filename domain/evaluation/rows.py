@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from statistics import fmean
 
 
@@ -90,7 +91,12 @@ class Rows:
         return (self.usd(row, model) - usd[self.weak]) / (usd[self.strong] - usd[self.weak])
 
     def difficulties(self, predictor: Callable[[str], float] | None) -> Sequence[float] | None:
-        """Each row's difficulty, held to 0..1: the predictor's, else the row's own; None where some row has neither."""
+        """Each row's difficulty, held to 0..1: the predictor's, else the row's own; None where some row has neither.
+
+        Raises ValueError where the predictor gives no number.
+        """
         said = [predictor(row.prompt) if predictor else row.difficulty for row in self.rows]
+        if any(one is not None and isnan(one) for one in said):
+            raise ValueError("the predictor gave no number for some prompt")
         known = [min(1.0, max(0.0, one)) for one in said if one is not None]
         return known if len(known) == len(said) else None

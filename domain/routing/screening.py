@@ -91,7 +91,11 @@ class Screening:
 
 
 def screen(request: Request) -> Screening:
-    """Ask every filter. Nothing is refused here: an empty result's last step is the filter that emptied it."""
+    """Ask every filter. An empty result is no error here; its last step is the filter that emptied it.
+
+    Raises PerdureError (invalid_request) where the request names a user tier that the policy knows not.
+    """
+    _tier_is_known(request)
     left, steps = request.among, []
     for name, judge in _FILTERS:
         judged = judge(request, left)
@@ -118,6 +122,16 @@ def _unreachable(request: Request) -> int:
     return mask_of(at for at, one in shown if at is not None and not reachable(one, request.situation))
 
 
+def _tier_is_known(request: Request) -> None:
+    tier, tiers = request.asked.context.user_tier, request.book.policy.user_tiers
+    if tier is not None and tiers and tier not in tiers:
+        raise PerdureError(
+            ErrorKind.INVALID_REQUEST,
+            f"The policy knows no user tier {tier!r}; it knows {', '.join(sorted(tiers))}.",
+            field="routing.user_tier",
+        )
+
+
 Judged = tuple[str, int] | None
 """What a filter wants, in words, and who has it; None where it wants nothing."""
 
@@ -131,12 +145,6 @@ def _access(request: Request, left: int) -> Judged:
     tiers = request.book.policy.user_tiers
     if tier is None or not tiers:
         return None
-    if tier not in tiers:
-        raise PerdureError(
-            ErrorKind.INVALID_REQUEST,
-            f"The policy knows no user tier {tier!r}; it knows {', '.join(sorted(tiers))}.",
-            field="routing.user_tier",
-        )
     allowed, most = request.book.tiers[tier], tiers[tier].max_price
     if most is not None:
         allowed = _affordable(request, left & allowed, most)

@@ -51,6 +51,15 @@ def test_what_lies_outside_nothing_and_all_is_cut_off() -> None:
     assert cpt(curve, 0.2, weak=0, strong=1) == 0
 
 
+def test_a_curve_is_read_between_its_points() -> None:
+    curve = Curve((Point(0.2, 0.5, 0.01), Point(0.4, 0.7, 0.03), Point(0.4, 0.8, 0.03), Point(0.8, 0.9, 0.05)))
+    assert curve.at(0) == Point(0, 0.5, 0.01)
+    assert curve.at(0.3).quality == pytest.approx(0.6)
+    assert curve.at(0.3).usd == pytest.approx(0.02)
+    assert curve.at(0.4).quality == 0.8
+    assert curve.at(1) == Point(1, 0.9, 0.05)
+
+
 def test_no_gap_is_refused() -> None:
     with pytest.raises(ValueError, match="no gap to recover"):
         recovered(0.5, weak=0.5, strong=0.5)

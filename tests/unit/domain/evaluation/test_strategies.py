@@ -54,6 +54,11 @@ def test_a_predictor_is_asked_instead_of_the_rows_scores() -> None:
     assert backwards.measures.apgr < 0.5
 
 
+def test_a_predictor_must_give_numbers() -> None:
+    with pytest.raises(ValueError, match="gave no number"):
+        evaluate(_TWO, ["auto"], predictor=lambda prompt: float("nan"))
+
+
 def test_auto_in_force_goes_by_the_rule_of_routing() -> None:
     found = _of(evaluate(_TWO, ["auto"]), "auto")
     large = [row for row in _TWO.rows if quality_asked(row.difficulty or 0, RoutingContext()) > 0.5]
@@ -126,7 +131,7 @@ def test_nobody_does_better_than_the_oracle(rows: Rows | None) -> None:
     for choice in product(rows.models, repeat=len(rows)):
         spent = fmean(rows.spent(row, model) for row, model in zip(rows.rows, choice, strict=True))
         quality = fmean(row.quality[model] for row, model in zip(rows.rows, choice, strict=True))
-        assert quality <= _quality_at(best.points, spent) + 1e-9
+        assert quality <= best.at(spent).quality + 1e-9
 
 
 @given(some_rows())
@@ -141,7 +146,7 @@ def test_every_strategy_stays_below_the_oracle(rows: Rows | None) -> None:
         if result.in_force is not None:
             points.append(result.in_force)
         for point in points:
-            assert point.quality <= _quality_at(ceiling.curve.points, point.spent) + 1e-9
+            assert point.quality <= ceiling.curve.at(point.spent).quality + 1e-9
         if result.measures is not None and ceiling.measures is not None:
             assert result.measures.apgr <= ceiling.measures.apgr + 1e-9
 
@@ -155,16 +160,3 @@ def test_the_envelope_is_the_highest_line(lines: list[tuple[int, int]], knob: fl
             name = successor
     height = {one: base + knob * gain for one, (gain, base) in named.items()}
     assert height[name] == pytest.approx(max(height.values()))
-
-
-def _quality_at(points: tuple, spent: float) -> float:  # type: ignore[type-arg]
-    before = points[0]
-    if spent < before.spent - 1e-12:
-        return -1.0
-    for point in points[1:]:
-        if point.spent >= spent:
-            width = point.spent - before.spent
-            share_of = (spent - before.spent) / width if width else 1.0
-            return float(before.quality + (point.quality - before.quality) * share_of)
-        before = point
-    return float(before.quality)

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import conversations, documenting, errors, events, health, turns
+from api import models as catalog_doors
 from api.auth import Keyring
 from api.doors import Doors
 from api.openai import completions, models
@@ -13,6 +14,7 @@ _TAGS = [
     {"name": "OpenAI", "description": "For clients that exist already: change the base URL, gain durability."},
     {"name": "conversations", "description": "What a workspace keeps talking about."},
     {"name": "turns", "description": "Ask, follow, look, stop."},
+    {"name": "models", "description": "What can be asked for, what it can do and what it costs."},
     {"name": "health", "description": "For orchestrators and Prometheus; no key."},
 ]
 
@@ -30,6 +32,8 @@ def create_app(doors: Doors) -> FastAPI:
     errors.install(app)
     documenting.install(app)
     app.add_middleware(Watched, metrics=doors.metrics)
-    for part in (completions, models, conversations, turns, events, health):
+    for part in (completions, models, catalog_doors, conversations, turns, events, health):
         app.include_router(part.router)
+    # Its path takes whatever follows `/api/models/`, so it comes after all others.
+    app.include_router(catalog_doors.by_name)
     return app

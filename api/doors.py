@@ -7,7 +7,7 @@ from datetime import datetime
 from temporalio.client import Client
 
 from api.metrics import Metrics
-from domain.catalog import Catalog
+from domain.catalog import Catalog, Catalogs
 from storage.database import Database
 from storage.streams.log import StreamLog
 
@@ -19,9 +19,14 @@ class Doors:
     database: Database
     streams: StreamLog
     temporal: Client
-    catalog: Catalog
+    catalogs: Catalogs
     clock: Callable[[], datetime]
     max_request_bytes: int
     default_model: str | None
     version: str
     metrics: Metrics = field(default_factory=Metrics)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The models, as far as is known now."""
+        return self.catalogs.plain

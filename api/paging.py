@@ -47,6 +47,17 @@ def decode_place(cursor: str) -> tuple[int, int]:
     return turn_no, position
 
 
+def encode_name(name: str) -> str:
+    """A cursor for the place after something that is listed by its name."""
+    return _encode(name)
+
+
+def decode_name(cursor: str) -> str:
+    """The name that `encode_name` encoded. Raises `invalid_request` for anything that we did not make."""
+    (name,) = _decode(cursor, (str,))
+    return str(name)
+
+
 def page_limit(limit: int) -> int:
     """A page's length. Raises `invalid_request` outside 1 to 200."""
     if not 1 <= limit <= LARGEST_LIMIT:

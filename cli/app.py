@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.evaluating import evaluate_models
 from cli.exits import Exit, fail
 
 app = typer.Typer(
@@ -15,9 +16,12 @@ app = typer.Typer(
     add_completion=False,
 )
 keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
+models_app = typer.Typer(help="Models.", no_args_is_help=True)
 turn_app = typer.Typer(help="Turns.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(turn_app, name="turn")
+app.add_typer(models_app, name="models")
+models_app.command("evaluate")(evaluate_models)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Url = Annotated[
@@ -123,6 +127,59 @@ def turn_cancel(turn_id: str, url: Url = None, key: Key = None, as_json: Json = 
     from cli.turns import cancel_turn
 
     asyncio.run(cancel_turn(reach(url, key), turn_id, as_json=as_json))
+
+
+@models_app.command("list")
+def models_list(
+    search: Annotated[str, typer.Argument(help="Words of the model's name, aliases or tags.")] = "",
+    provider: Annotated[list[str] | None, typer.Option(help="Of this provider; may be repeated.")] = None,
+    capability: Annotated[list[str] | None, typer.Option(help="That can this, as tools; may be repeated.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="With this tag; may be repeated.")] = None,
+    min_window: Annotated[int | None, typer.Option(help="Taking at least so many tokens.")] = None,
+    max_price: Annotated[str | None, typer.Option(help="At most so many USD per million tokens, blended 3:1.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those on their way out or not for chat.")] = False,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """List the models that can be asked for."""
+    from cli.client import reach
+    from cli.models import list_models
+
+    asked = {
+        "q": search,
+        "provider": provider,
+        "capability": capability,
+        "tag": tag,
+        "min_window": min_window,
+        "max_price": max_price,
+        "chats": None if everything else "true",
+        "deprecated": "true" if everything else None,
+    }
+    asyncio.run(list_models(reach(url, key), asked, as_json=as_json))
+
+
+@models_app.command("show")
+def models_show(model: str, url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """Say what is known of a model, by `provider:model`, bare name or alias."""
+    from cli.client import reach
+    from cli.models import show_model
+
+    asyncio.run(show_model(reach(url, key), model, as_json=as_json))
+
+
+@models_app.command("refresh")
+def models_refresh(
+    provider: Annotated[list[str] | None, typer.Option(help="Only this provider; may be repeated.")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Have the providers asked which models they have, and say what came of it."""
+    from cli.client import reach
+    from cli.models import refresh_models
+
+    asyncio.run(refresh_models(reach(url, key), provider or [], as_json=as_json))
 
 
 @app.command()

@@ -12,7 +12,6 @@ import uvicorn
 
 from api.app import create_app
 from api.doors import Doors
-from domain.catalog import Catalog, offer
 from settings import Settings
 from storage.database import Database
 from storage.migrating import migrate
@@ -22,15 +21,6 @@ from workers.logs import configure_logs
 log = structlog.get_logger("perdure.serve")
 
 
-def catalog(settings: Settings) -> Catalog:
-    """The models of the configured providers."""
-    offers = [
-        offer(config.name, own_server=config.base_url is not None, simulated=config.simulated)
-        for config in settings.provider_configs()
-    ]
-    return Catalog(offers, allow_unlisted=settings.allow_unlisted_models)
-
-
 def doors(house: House) -> Doors:
     """The doors of a house."""
     settings = house.settings
@@ -38,7 +28,7 @@ def doors(house: House) -> Doors:
         database=house.database,
         streams=house.streams,
         temporal=house.temporal,
-        catalog=catalog(settings),
+        catalogs=house.catalogs,
         clock=utc_now,
         max_request_bytes=settings.max_request_bytes,
         default_model=settings.default_model,

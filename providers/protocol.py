@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
+from contracts.catalog import DiscoveredModel
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
 
@@ -93,4 +94,16 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Close the pooled connections."""
+        ...
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """An adapter whose provider lists its own models."""
+
+    async def list_models(self) -> tuple[DiscoveredModel, ...]:
+        """What the provider lists, with what it says of each; bills nothing. The caller's deadline bounds it.
+
+        Raises `ProviderError`.
+        """
         ...

@@ -1,4 +1,4 @@
-"""The tables. Every one has a workspace, UUID keys and `timestamptz`; the stream log is in `storage/streams`."""
+"""The tables. Every one but those of discovery has a workspace; keys are UUIDs, times `timestamptz`. The stream log is apart."""
 
 from sqlalchemy import (
     Boolean,
@@ -187,4 +187,26 @@ audit_log = Table(
     Column("detail", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
     Index("ix_audit_log_workspace_time", "workspace_id", "at"),
     Index("ix_audit_log_subject", "subject_id"),
+)
+
+# Providers belong to the deployment and not to a workspace, and so does what they list.
+discoveries = Table(
+    "discoveries",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("revision", Integer, nullable=False, server_default=text("0"), comment="counts its changes"),
+    _at("requested_at", nullable=True),
+    Column("claimed_until", DateTime(timezone=True), comment="a worker is asking it"),
+    Column("checked_at", DateTime(timezone=True), comment="when it was last asked"),
+    Column("found_at", DateTime(timezone=True), comment="when it last answered"),
+    Column("error_kind", Text),
+    Column("error_message", Text),
+)
+
+discovered_models = Table(
+    "discovered_models",
+    metadata,
+    Column("provider", Text, ForeignKey("discoveries.provider", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, comment="its place in the provider's list"),
+    Column("model", JSONB, nullable=False),
 )

@@ -1,6 +1,7 @@
 """The composition root: the world is built here, once per process, from settings."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from activities.world import World
+from domain.catalog import Catalogs
 from providers.protocol import Provider
 from settings import Settings
 from storage import keys
@@ -22,6 +24,7 @@ from storage.streams.log import StreamLog
 from storage.streams.postgres import PostgresStore
 from storage.streams.redis import RedisStore
 from storage.streams.tiered import TieredStreamLog
+from workers.cataloguing import CatalogWatch, build_catalogs
 
 LOCAL_TEMPORAL = "127.0.0.1:7233"
 CONNECT_SECONDS = 60.0
@@ -43,6 +46,7 @@ class House:
     streams: StreamLog
     providers: dict[str, Provider]
     temporal: Client
+    catalogs: Catalogs
 
     @property
     def world(self) -> World:
@@ -83,7 +87,10 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
             providers = build(settings.provider_configs())
             for provider in providers.values():
                 stack.push_async_callback(provider.close)
-        yield House(settings, database, streams, providers, await connect_temporal())
+        catalogs = build_catalogs(settings, utc_now())
+        watching = asyncio.create_task(CatalogWatch(database, catalogs, utc_now).run())
+        stack.push_async_callback(_end, watching)
+        yield House(settings, database, streams, providers, await connect_temporal(), catalogs)
 
 
 async def connect_temporal(seconds: float = CONNECT_SECONDS, *, default: str | None = None) -> Client:
@@ -102,6 +109,12 @@ async def connect_temporal(seconds: float = CONNECT_SECONDS, *, default: str | N
                 address = config["target_host"]
                 raise UnreachableError(f"Temporal at {address} cannot be reached. Check TEMPORAL_ADDRESS.") from error
             await asyncio.sleep(0.2)
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _reach_database(database: Database) -> None:

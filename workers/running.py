@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import structlog
 
 from providers.registry import warm
-from workers.compose import House
+from workers.compose import House, utc_now
+from workers.discovering import Discoverer
 from workers.sweeper import Sweeper
 from workers.worker import build_worker
 
@@ -23,14 +24,16 @@ async def running_worker(house: House) -> AsyncIterator[None]:
         house.temporal, house.world, concurrency=settings.worker_concurrency, shutdown=settings.shutdown
     )
     sweeper = Sweeper(house.world, house.temporal, interval=settings.sweep_seconds, keep_streams=settings.keep_streams)
+    discoverer = Discoverer(house.database, house.providers, utc_now)
     warming = asyncio.create_task(warm(house.providers.values()))
     async with worker:
         sweeping = asyncio.create_task(sweeper.run())
+        discovering = asyncio.create_task(discoverer.run())
         log.info("worker polls", providers=sorted(house.providers), concurrency=settings.worker_concurrency)
         try:
             yield
         finally:
-            for task in (sweeping, warming):
+            for task in (discovering, sweeping, warming):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task

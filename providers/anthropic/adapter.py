@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
+from contracts.catalog import DiscoveredModel
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
@@ -14,6 +15,7 @@ from providers.anthropic.decode import AnswerReader
 from providers.anthropic.encode_request import EncodedRequest, encode_request
 from providers.anthropic.errors import translate, translate_body
 from providers.anthropic.families import capabilities_of, family_of
+from providers.anthropic.listing import list_models
 from providers.anthropic.whole import events_of
 from providers.importing import ONE_AT_A_TIME
 from providers.protocol import Capabilities, Health, ProviderConfig
@@ -75,6 +77,13 @@ class AnthropicProvider:
             failure = translate(error, provider=self._config.name, secret=self._config.api_key)
             return Health(False, time.monotonic() - begun, failure.message, kind=failure.kind.value)
         return Health(True, time.monotonic() - begun, f"{self._config.name} lists its models")
+
+    async def list_models(self) -> tuple[DiscoveredModel, ...]:
+        """The models that the key may use, with what the API says of each. Raises `ProviderError`."""
+        try:
+            return await list_models(await self._client())
+        except Exception as error:
+            raise translate(error, provider=self._config.name, secret=self._config.api_key) from None
 
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
 
+from contracts.catalog import DiscoveredModel
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
@@ -13,6 +14,7 @@ from providers.google.decode import AnswerReader
 from providers.google.encode_request import EncodedRequest, encode_request
 from providers.google.errors import translate
 from providers.google.families import capabilities_of
+from providers.google.listing import list_models
 from providers.importing import ONE_AT_A_TIME
 from providers.protocol import Capabilities, Health, ProviderConfig
 
@@ -67,6 +69,13 @@ class GoogleProvider:
             failure = translate(error, provider=self._config.name, secret=self._config.api_key)
             return Health(False, time.monotonic() - begun, failure.message, kind=failure.kind.value)
         return Health(True, time.monotonic() - begun, f"{self._config.name} lists its models")
+
+    async def list_models(self) -> tuple[DiscoveredModel, ...]:
+        """The models that the key may use, with what the API says of each. Raises `ProviderError`."""
+        try:
+            return await list_models(await self._client())
+        except Exception as error:
+            raise translate(error, provider=self._config.name, secret=self._config.api_key) from None
 
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any
 
+from contracts.catalog import DiscoveredModel
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
@@ -16,6 +17,7 @@ from providers.openai.client import build_client, is_vendor
 from providers.openai.encoding import Encoded
 from providers.openai.errors import translate, translate_body
 from providers.openai.families import capabilities_of
+from providers.openai.listing import list_models
 from providers.openai.responses_answer import ResponsesReader
 from providers.openai.responses_request import encode_responses
 from providers.openai.wire_choice import Path, choose_wire
@@ -85,6 +87,13 @@ class OpenAIProvider:
             failure = translate(error, provider=self._config.name, secret=self._config.api_key)
             return Health(False, time.monotonic() - begun, failure.message, kind=failure.kind.value)
         return Health(True, time.monotonic() - begun, f"{self._config.name} lists its models")
+
+    async def list_models(self) -> tuple[DiscoveredModel, ...]:
+        """What the server lists, with what it says of each. Raises `ProviderError`."""
+        try:
+            return await list_models(await self._client(), self._config)
+        except Exception as error:
+            raise translate(error, provider=self._config.name, secret=self._config.api_key) from None
 
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""

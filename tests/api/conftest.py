@@ -18,7 +18,7 @@ from contracts.events import FinishReason
 from contracts.parts import Part, TextPart
 from contracts.streams import AttemptOpened, PartShown, RecordKind
 from contracts.turns import TurnResult, TurnState
-from domain.catalog import Catalog, offer
+from domain.catalog import Catalogs, offer
 from storage import keys, turns
 from storage.attempts import store_answer
 from storage.database import Database
@@ -121,7 +121,7 @@ async def opening(dsn: str, temporal: Client, **changes: object) -> AsyncIterato
         database=database,
         streams=streams,
         temporal=temporal,
-        catalog=Catalog(offers),
+        catalogs=Catalogs(offers),
         clock=lambda: datetime.now(UTC),
         max_request_bytes=100_000,
         default_model=None,

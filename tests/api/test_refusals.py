@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from api.auth import Keyring
-from domain.catalog import Catalog
+from domain.catalog import Catalog, Catalogs
 from storage import keys
 from tests.api.conftest import Open, listening, opening
 from tests.api.reading import ask
@@ -163,7 +163,12 @@ async def test_what_nobody_foresaw_is_answered_without_its_words(opened: Open) -
         def resolve(self, name: str, *, field: str = "model") -> Any:
             raise RuntimeError(quoted)
 
-    doors = replace(opened.doors, catalog=Broken([]))
+    class Breaking(Catalogs):
+        @property
+        def plain(self) -> Catalog:
+            return Broken([])
+
+    doors = replace(opened.doors, catalogs=Breaking([]))
     async with listening(doors) as url, opened.http() as http:
         with capture_logs() as logs:
             problem = await http.post(f"{url}/api/turns", json={"model": "x", "content": "Hi"})

@@ -7,7 +7,7 @@ from api.doors import Doors
 from api.openai.bodies import ChatBody
 from api.openai.decode import decode
 from contracts.turns import TurnRequest
-from domain.catalog import Catalog, offer
+from domain.catalog import Catalogs, offer
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NONE = cast(Any, None)
@@ -15,8 +15,8 @@ NONE = cast(Any, None)
 
 def doors(default_model: str | None = None) -> Doors:
     vendors = [offer(name, own_server=False, simulated=False) for name in ("openai", "anthropic")]
-    catalog = Catalog([*vendors, offer("sim", own_server=True, simulated=True)])
-    return Doors(NONE, NONE, NONE, catalog, lambda: NOW, 1_000_000, default_model, "test")
+    catalogs = Catalogs([*vendors, offer("sim", own_server=True, simulated=True)])
+    return Doors(NONE, NONE, NONE, catalogs, lambda: NOW, 1_000_000, default_model, "test")
 
 
 def asked(default_model: str | None = None, **body: Any) -> TurnRequest:

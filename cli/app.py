@@ -184,6 +184,7 @@ def _run(command: Any, **options: Any) -> None:
 
     from settings import Settings
     from workers.compose import UnreachableError
+    from workers.policies.live import PolicyFileError
 
     try:
         settings = Settings()
@@ -194,6 +195,8 @@ def _run(command: Any, **options: Any) -> None:
         uvloop.run(command(settings, **options))
     except UnreachableError as error:
         fail(str(error), Exit.UNREACHABLE)
+    except PolicyFileError as error:
+        fail(str(error))
     except KeyboardInterrupt:
         return
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 from temporalio.client import Client
@@ -22,6 +23,8 @@ from storage.streams.log import StreamLog
 from storage.streams.postgres import PostgresStore
 from storage.streams.redis import RedisStore
 from storage.streams.tiered import TieredStreamLog
+from workers.policies.file import DEFAULT_NAME, PolicyFile
+from workers.policies.live import LivePolicies
 
 LOCAL_TEMPORAL = "127.0.0.1:7233"
 CONNECT_SECONDS = 60.0
@@ -43,6 +46,7 @@ class House:
     streams: StreamLog
     providers: dict[str, Provider]
     temporal: Client
+    policies: LivePolicies
 
     @property
     def world(self) -> World:
@@ -59,7 +63,8 @@ def utc_now() -> datetime:
 async def compose(settings: Settings, *, with_providers: bool, migrating: bool = False) -> AsyncIterator[House]:
     """Build a house; it is taken down when the block ends.
 
-    `migrating` brings the schema up to date first. Raises UnreachableError, saying which part cannot be reached and what to set.
+    `migrating` brings the schema up to date first. Raises UnreachableError, saying which part cannot be reached and what to set,
+    and PolicyFileError for a policy file that is not fit to start with.
     """
     if settings.database_url is None:
         raise UnreachableError("PERDURE_DATABASE_URL is not set. Run `perdure up`, or name a PostgreSQL.")
@@ -76,6 +81,11 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         streams = TieredStreamLog(store)
         await streams.start()
         stack.push_async_callback(streams.aclose)
+        policies = LivePolicies(
+            database, policy_file(settings), required=settings.policies_file is not None, clock=utc_now
+        )
+        stack.push_async_callback(policies.aclose)
+        await policies.start()
         providers: dict[str, Provider] = {}
         if with_providers:
             from providers.registry import build
@@ -83,7 +93,12 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
             providers = build(settings.provider_configs())
             for provider in providers.values():
                 stack.push_async_callback(provider.close)
-        yield House(settings, database, streams, providers, await connect_temporal())
+        yield House(settings, database, streams, providers, await connect_temporal(), policies)
+
+
+def policy_file(settings: Settings) -> PolicyFile:
+    """The policy file that settings name, or the one that would be read if it were there."""
+    return PolicyFile(settings.policies_file or Path(DEFAULT_NAME), copies=settings.data_dir)
 
 
 async def connect_temporal(seconds: float = CONNECT_SECONDS, *, default: str | None = None) -> Client:

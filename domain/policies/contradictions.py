@@ -93,6 +93,4 @@ def _loops(chains: Mapping[str, Any], aliases: Mapping[str, str]) -> Iterator[Fa
 
 
 def _looping(loop: list[str]) -> str:
-    return (
-        f"the chain loops: {' -> '.join(loop)}. Leave one out, or let the models stand in for each other in fallback_chain."
-    )
+    return f"the chain loops: {' -> '.join(loop)}. Leave one out, or let the models stand in for each other in fallback_chain."

@@ -45,7 +45,7 @@ def near(word: str, words: list[str]) -> str:
 
 
 def _said(message: str) -> str:
-    said = message.removeprefix("Value error, ").replace("Input should", "it should")
+    said = message.removeprefix("Value error, ").replace("Input should", "it should").replace("valid tuple", "list")
     return said[:1].lower() + said[1:] + "."
 
 

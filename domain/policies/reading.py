@@ -51,7 +51,9 @@ def read(text: str | bytes, *, source: str, base: Document | None = None, names:
         policy = Policy.model_validate(whole)
     except ValidationError as error:
         faults += explained(error)
-    problems += _placed(faults, node, source, "error")
+    # Where the text itself is at fault, what follows from that is not worth a line.
+    noted = {(one.line, one.column) for one in problems}
+    problems += [one for one in _placed(faults, node, source, "error") if (one.line, one.column) not in noted]
     warnings = _placed(unknown_models(policy, names), node, source, "warning") if policy and names else []
     if policy is None or problems:
         raise PolicyError(tuple(sorted([*problems, *warnings], key=_in_text)))

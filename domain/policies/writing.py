@@ -38,7 +38,8 @@ def _plain_amounts(shown: Any, held: Any) -> Any:
             return float(held) if Decimal(repr(float(held))) == held else str(held)
         case dict():
             return {
-                name: _plain_amounts(inner, one) for (name, inner), one in zip(shown.items(), held.values(), strict=True)
+                name: _plain_amounts(inner, one)
+                for (name, inner), one in zip(shown.items(), held.values(), strict=True)
             }
         case tuple() | list():
             return [_plain_amounts(inner, one) for inner, one in zip(shown, held, strict=True)]
@@ -55,5 +56,7 @@ def version_of(policy: Policy) -> str:
 def json_schema() -> dict[str, Any]:
     """The JSON schema of a policy's text, for editors and for other checkers."""
     schema = Policy.model_json_schema()
-    schema["description"] = "Perdure's policies.yaml: which models may answer what, in which order, within which limits."
+    schema["description"] = (
+        "Perdure's policies.yaml: which models may answer what, in which order, within which limits."
+    )
     return {"$schema": SCHEMA_DIALECT, "title": "Perdure policy", **schema}

@@ -30,13 +30,7 @@ def read(text: str | bytes, *, source: str, base: Document | None = None, names:
 
     Raises PolicyError with everything that is wrong, in the order of the text.
     """
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = text[: error.start].count(b"\n") + 1
-            raise PolicyError((PolicyProblem("the text is not UTF-8", source, line, 1),)) from None
-    node, problems = compose(text, source=source)
+    node, problems = compose(_decoded(text, source) if isinstance(text, bytes) else text, source=source)
     if node is None:
         raise PolicyError(tuple(problems))
     document = plain(node)
@@ -71,6 +65,14 @@ def understood(document: Document, *, base: Document, source: str) -> Policy:
     if faults:
         raise PolicyError(tuple(PolicyProblem(one.message, source, field=dotted(one.path)) for one in faults))
     return policy
+
+
+def _decoded(text: bytes, source: str) -> str:
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = text[: error.start].count(b"\n") + 1
+        raise PolicyError((PolicyProblem("the text is not UTF-8", source, line, 1),)) from None
 
 
 def _placed(faults: Iterable[Fault], node: Node, source: str, severity: Severity) -> list[PolicyProblem]:

@@ -28,7 +28,8 @@ def to_yaml(document: Any) -> str:
 def dumped(policy: Policy, *, only_set: bool = False) -> dict[str, Any]:
     """A policy as plain values, as its text would say it. `only_set` leaves out what is a default."""
     shown = policy.model_dump(mode="json", exclude_defaults=only_set)
-    return _plain_amounts(shown, policy.model_dump(mode="python", exclude_defaults=only_set))
+    plain: dict[str, Any] = _plain_amounts(shown, policy.model_dump(mode="python", exclude_defaults=only_set))
+    return plain
 
 
 def _plain_amounts(shown: Any, held: Any) -> Any:

@@ -151,12 +151,11 @@ class LivePolicies:
 
     async def _judge(self, text: bytes) -> None:
         name = self._file.path.name
-        repeated, self._text = text == self._text, text
+        self._text = text
         try:
             reading = await asyncio.to_thread(read, text, source=name, names=self._names)
         except PolicyError as error:
-            if not repeated or not self._file_problems:
-                self._complain(error.errors)
+            self._complain(error.errors)
             return
         self._file_problems = ()
         self._deployment = FilePolicy(_versioned(reading.policy), reading.document, name, self._clock())

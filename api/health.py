@@ -60,10 +60,10 @@ def _policies(doors: Doors) -> str:
     """Without a key nobody is shown what the problems are; `GET /api/policies` shows it to those who have one."""
     found = doors.policies.problems
     file = sum(1 for problem in found if problem.workspace_id is None)
-    parts = [f"the policy file has {file} errors"] if file else []
+    parts = [f"the policy file is broken (errors: {file})"] if file else []
     others = len({problem.workspace_id for problem in found} - {None})
     if others:
-        parts.append(f"{others} workspaces' policies do not fit the policy file")
+        parts.append(f"policies of workspaces do not fit the policy file (workspaces: {others})")
     return f"{' and '.join(parts)}; the last good one is in force" if parts else "ok"
 
 

@@ -17,7 +17,6 @@ from api.policy_texts import (
     InvalidPolicyError,
     decode_number,
     expected_number,
-    model_names,
     problem_members,
     text_body,
     version_number,
@@ -26,7 +25,7 @@ from api.problems import StaleError
 from api.reading import read_bytes
 from domain.policies.problems import PolicyError
 from domain.policies.reading import Reading, read
-from domain.policies.unknown import unknown_models
+from domain.policies.unknown import names_of, unknown_models
 from domain.policies.writing import dumped, json_schema, to_yaml, version_of
 from storage import policies
 from storage.policies import StoredPolicy, VersionMovedError
@@ -39,16 +38,17 @@ _LAST = 2**31 - 1
 async def get_policy(request: Request, caller: Caller, doors: DoorsOf) -> Response:
     """The workspace's policy in force, what it is made of, and what is wrong with that.
 
-    `ETag` is the number of the workspace's version (`"0"`: none), for `If-Match`. With `Accept: application/yaml` the answer is the
-    policy in force as YAML.
+    `ETag` is the number of the workspace's version (`"0"`: none), for `If-Match`. With `Accept: application/yaml` the answer is
+    the policy in force as YAML.
     """
     async with doors.database.begin() as connection:
         stored = await policies.newest(connection, workspace_id=caller.workspace_id)
+    await doors.policies.refresh(caller.workspace_id)
     found = doors.policies.effective(caller.workspace_id)
     etag = {"ETag": f'"{stored.number if stored else 0}"', "X-Perdure-Policy-Version": found.version}
     if "yaml" in request.headers.get("accept", ""):
         return Response(to_yaml(dumped(found.policy)), headers=etag, media_type="application/yaml")
-    names = model_names(doors.catalog)
+    names = names_of(doors.catalog)
     file = doors.policies.deployment
     shown = {
         "version": found.version,
@@ -85,8 +85,8 @@ async def get_policy(request: Request, caller: Caller, doors: DoorsOf) -> Respon
 async def put_policy(request: Request, caller: Caller, doors: DoorsOf) -> Response:
     """Put a policy in force for this workspace, over the deployment's file: YAML or JSON.
 
-    It replaces the workspace's former one as a whole. The text that is in force already makes no new version. With `If-Match` (the
-    `ETag` of what was read) somebody else's change in between is answered with 412.
+    It replaces the workspace's former one as a whole. The text that is in force already makes no new version. With `If-Match`
+    (the `ETag` of what was read) somebody else's change in between is answered with 412.
     """
     expected = expected_number(request.headers.get("if-match"))
     source, reading = await _read(request, doors)
@@ -185,7 +185,7 @@ async def _read(request: Request, doors: Doors, *, alone: bool = False) -> tuple
     base = None if alone else doors.policies.deployment.document
     try:
         # In a thread, since a large policy takes a tenth of a second.
-        reading = await asyncio.to_thread(read, sent, source=WORKSPACE, base=base, names=model_names(doors.catalog))
+        reading = await asyncio.to_thread(read, sent, source=WORKSPACE, base=base, names=names_of(doors.catalog))
     except PolicyError as error:
         raise InvalidPolicyError(error) from None
     return sent.decode("utf-8-sig"), reading

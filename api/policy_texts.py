@@ -4,9 +4,7 @@ from typing import Any
 
 from api.problems import HttpError
 from contracts.errors import ErrorKind, PerdureError
-from domain.catalog import Catalog
 from domain.policies.problems import PolicyError, PolicyProblem
-from domain.policies.unknown import ModelNames
 
 WORKSPACE = "workspace"
 """What problems call a policy that was sent."""
@@ -38,19 +36,6 @@ def problem_members(problem: PolicyProblem) -> dict[str, Any]:
         "column": problem.column,
         "field": problem.field,
     }
-
-
-def model_names(catalog: Catalog) -> ModelNames:
-    """What the catalog knows of names."""
-
-    def known(name: str) -> bool:
-        try:
-            catalog.resolve(name)
-        except PerdureError:
-            return False
-        return True
-
-    return ModelNames(known, lambda: [str(model) for model in catalog.models])
 
 
 def expected_number(if_match: str | None) -> int | None:

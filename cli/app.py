@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.exits import Exit, fail
+from cli.options import Json, Key, Url
+from cli.policy_commands import policies_app
 
 app = typer.Typer(
     name="perdure",
@@ -18,12 +20,7 @@ keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
 turn_app = typer.Typer(help="Turns.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(turn_app, name="turn")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Url = Annotated[
-    str | None, typer.Option(envvar="PERDURE_URL", help="The API's address; else the running `perdure up`.")
-]
-Key = Annotated[str | None, typer.Option(envvar="PERDURE_API_KEY", help="The API key; else that of `perdure up`.")]
+app.add_typer(policies_app, name="policies")
 
 
 @app.command()

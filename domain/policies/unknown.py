@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import get_args
 
+from contracts.errors import PerdureError
 from contracts.policies import Policy
 from contracts.routing import Strategy
+from domain.catalog import Catalog
 from domain.policies.explaining import Fault
 
 AUTOMATIC = frozenset({"auto", *(f"auto:{strategy}" for strategy in get_args(Strategy))})
@@ -19,6 +21,19 @@ class ModelNames:
 
     known: Callable[[str], bool]
     names: Callable[[], Iterable[str]] = tuple
+
+
+def names_of(catalog: Catalog) -> ModelNames:
+    """What a catalog knows of names."""
+
+    def known(name: str) -> bool:
+        try:
+            catalog.resolve(name)
+        except PerdureError:
+            return False
+        return True
+
+    return ModelNames(known, lambda: [str(model) for model in catalog.models])
 
 
 def unknown_models(policy: Policy, names: ModelNames) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.policies import Policy
+from domain.policies.scalars import resolve
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DIGITS = 12
@@ -16,13 +17,26 @@ def to_yaml(document: Any) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Quotes whatever a reader of another YAML version would take for something else; writes no anchors."""
+        """Quotes whatever a reader of either YAML version would take for something else; writes no anchors."""
 
         def ignore_aliases(self, data: object) -> bool:
             return True
 
+        def represent_str(self, word: str) -> yaml.ScalarNode:
+            return self.represent_scalar("tag:yaml.org,2002:str", word, style=_style(word))
+
+    Dumper.add_representer(str, Dumper.represent_str)
+
     written: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
     return written
+
+
+def _style(word: str) -> str | None:
+    """PyYAML quotes by YAML 1.1 alone."""
+    try:
+        return None if resolve(word) == word else "'"
+    except ValueError:
+        return "'"
 
 
 def dumped(policy: Policy, *, only_set: bool = False) -> dict[str, Any]:
@@ -60,4 +74,4 @@ def json_schema() -> dict[str, Any]:
     schema["description"] = (
         "Perdure's policies.yaml: which models may answer what, in which order, within which limits."
     )
-    return {"$schema": SCHEMA_DIALECT, "title": "Perdure policy", **schema}
+    return {"$schema": SCHEMA_DIALECT, **schema, "title": "Perdure policy"}

@@ -14,6 +14,10 @@ LARGEST = 1_000_000
 _DEEPEST = 50
 _PAIR = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
 _UNFIT = re.compile("[\0\ud800-\udfff]")
+_UNREAD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What JSON allows in a string and YAML does not, or takes for the end of a line."""
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""YAML 1.2, 5.1."""
 
 
 class _BrokenError(Exception):
@@ -29,7 +33,9 @@ def compose(text: str, *, source: str) -> tuple[Node | None, list[PolicyProblem]
     try:
         if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
             raise _BrokenError(f"the text is larger than {LARGEST:,} bytes", None)
-        node = composer.compose(_from_json(text))
+        fitted = _from_json(text)
+        _refuse_forbidden(fitted)
+        node = composer.compose(fitted)
     except _BrokenError as error:
         composer.note(error.message, error.place)
         node = None
@@ -40,15 +46,24 @@ def compose(text: str, *, source: str) -> tuple[Node | None, list[PolicyProblem]
 
 
 def _from_json(text: str) -> str:
-    """JSON is YAML but for tabs between its words and for characters escaped as surrogate pairs."""
+    """JSON is YAML but for tabs between its words, some rare characters, and those escaped as surrogate pairs."""
     if not text.lstrip().startswith("{"):
         return text
     try:
         json.loads(text)
     except (ValueError, RecursionError):
         return text
-    spaced = text.replace("\t", " ")
+    spaced = _UNREAD.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("\t", " "))
     return _PAIR.sub(lambda found: found[1] + json.loads(f'"{found[2]}"'), spaced)
+
+
+def _refuse_forbidden(text: str) -> None:
+    """Before the parser does, which does not say where."""
+    found = _FORBIDDEN.search(text)
+    if found is not None:
+        before = text[: found.start()]
+        place = Place(before.count("\n") + 1, found.start() - (before.rfind("\n") + 1) + 1)
+        raise _BrokenError(f"the character U+{ord(found[0]):04X} is not allowed in YAML; remove it", place)
 
 
 @dataclass(slots=True)
@@ -83,8 +98,6 @@ class _Composer:
         except yaml.MarkedYAMLError as error:
             said = " ".join(part for part in (error.context, error.problem) if part)
             raise _BrokenError(f"this is not YAML: {said}", _place(error.problem_mark or error.context_mark)) from None
-        except UnicodeEncodeError:
-            raise _BrokenError("half of a surrogate pair is no character; remove it", None) from None
         if self._root is None or (self._root.fields is None and self._root.items is None and self._root.scalar is None):
             raise _BrokenError("the text holds nothing; write {} for a policy that leaves all as it is", None)
         return self._root

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from domain.policies.scalars import resolve
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DIGITS = 12
+_ESCAPED = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def to_yaml(document: Any) -> str:
@@ -32,7 +34,9 @@ def to_yaml(document: Any) -> str:
 
 
 def _style(word: str) -> str | None:
-    """PyYAML quotes by YAML 1.1 alone."""
+    """PyYAML quotes by YAML 1.1 alone, and loses line breaks that it writes as such."""
+    if _ESCAPED.search(word):
+        return '"'
     try:
         return None if resolve(word) == word else "'"
     except ValueError:

@@ -21,9 +21,28 @@ from contracts.policies import (
 )
 from contracts.routing import Capability, TaskType
 
-WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20) | st.sampled_from(
-    ["no", "yes", "null", "1.5", "1e3", "~", "0x1f", "2024-01-01", "- a", "a: b", "#", " x ", "!", "&a", "*a", "12:30"]
-)
+ODD = [
+    "no",
+    "yes",
+    "null",
+    "1.5",
+    "1e3",
+    "~",
+    "0x1f",
+    "2024-01-01",
+    "- a",
+    "a: b",
+    "#",
+    " x ",
+    "!",
+    "&a",
+    "*a",
+    "12:30",
+]
+BREAKS = ["\x85", "a\nb", "\r", "\t", "\u2028", "\ufeff", "\uffff", "\x7f"]
+WORDS = st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=20
+) | st.sampled_from(ODD + BREAKS)
 NAMES = WORDS.map(lambda word: f"p:{word}")
 RATIOS = st.floats(0, 1)
 AMOUNTS = st.decimals(0, 1_000_000, allow_nan=False, allow_infinity=False, places=9) | st.just(Decimal("0.1"))

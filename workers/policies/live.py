@@ -70,6 +70,9 @@ class LivePolicies:
         await self._listening.start()
         await self._load_all()
         self._tasks = [asyncio.create_task(self._follow_file()), asyncio.create_task(self._follow_database())]
+        # The watch stands after one turn of the loop; a change before it told nobody.
+        await asyncio.sleep(0)
+        await self._take_file()
 
     async def aclose(self) -> None:
         """Follow no longer."""
@@ -85,7 +88,8 @@ class LivePolicies:
         if found is not None:
             return found
         stored = self._documents.get(workspace_id)
-        return self._deployment.policy if stored is None else self._merge(stored)
+        # Merged here only in the moment after the file changed; otherwise that was done ahead, in a thread.
+        return self._deployment.policy if stored is None else self._hold(stored, _laid(stored, self._deployment))
 
     @property
     def deployment(self) -> FilePolicy:
@@ -102,7 +106,7 @@ class LivePolicies:
         async with self._database.begin() as connection:
             stored = await policies.newest(connection, workspace_id=workspace_id)
         if stored is not None:
-            self._take(stored)
+            await self._take(stored)
 
     def heard(self, line: str) -> None:
         """A process stored a version."""
@@ -163,6 +167,7 @@ class LivePolicies:
         self._merged, self._unfit = {}, {}
         version = self._deployment.policy.version
         log.info("the policy file is in force", file=name, version=version, warnings=_shown(reading.warnings))
+        await self._settle()
         await asyncio.to_thread(self._file.keep, text)
 
     def _complain(self, problems: tuple[PolicyProblem, ...]) -> None:
@@ -193,37 +198,63 @@ class LivePolicies:
         async with self._database.begin() as connection:
             found = await policies.newest_of_all(connection)
         for stored in found:
-            self._take(stored)
+            await self._take(stored)
 
-    def _take(self, stored: StoredPolicy) -> None:
+    async def _take(self, stored: StoredPolicy) -> None:
         workspace_id = stored.workspace_id
-        held = self._documents.get(workspace_id)
-        if held is not None and held.number >= stored.number:
+        if self._has(stored):
             return
+        deployment = self._deployment
+        laid = await asyncio.to_thread(_laid, stored, deployment)
+        if self._has(stored):
+            return
+        known = workspace_id in self._documents
         self._documents[workspace_id] = stored
         self._unfit.pop(workspace_id, None)
         merged = self._merged.pop(workspace_id, None)
         if merged is not None:
             self._before[workspace_id] = merged
-        if held is not None:
+        if deployment is self._deployment:
+            self._hold(stored, laid)
+        if known:
             log.info("a workspace's policy changed", workspace_id=str(workspace_id), number=stored.number)
 
-    def _merge(self, stored: StoredPolicy) -> VersionedPolicy:
+    def _has(self, stored: StoredPolicy) -> bool:
+        held = self._documents.get(stored.workspace_id)
+        return held is not None and held.number >= stored.number
+
+    async def _settle(self) -> None:
+        """Lay every workspace's version over the file's before it is asked for, so that what does not fit is known at once."""
+        for workspace_id in list(self._documents):
+            stored, deployment = self._documents[workspace_id], self._deployment
+            if workspace_id in self._merged:
+                continue
+            laid = await asyncio.to_thread(_laid, stored, deployment)
+            # Somebody may have asked for it, or stored another, in the meantime.
+            if workspace_id not in self._merged and self._documents[workspace_id] is stored:
+                self._hold(stored, laid)
+
+    def _hold(self, stored: StoredPolicy, laid: VersionedPolicy | PolicyError) -> VersionedPolicy:
         workspace_id = stored.workspace_id
-        try:
-            policy = understood(stored.document, base=self._deployment.document, source="workspace")
-            found = _versioned(policy)
-        except PolicyError as error:
+        if isinstance(laid, PolicyError):
             # It was right when it was stored: the file beneath it has changed.
-            found = self._before.get(workspace_id, self._deployment.policy)
-            self._unfit[workspace_id] = tuple(replace(one, workspace_id=workspace_id) for one in error.errors)
+            self._unfit[workspace_id] = tuple(replace(one, workspace_id=workspace_id) for one in laid.errors)
             log.error(
                 "a workspace's policy does not fit the policy file; its last good one stays",
                 workspace_id=str(workspace_id),
-                problems=_shown(error.errors),
+                problems=_shown(laid.errors),
             )
-        self._merged[workspace_id] = found
-        return found
+            laid = self._before.get(workspace_id, self._deployment.policy)
+        self._merged[workspace_id] = laid
+        return laid
+
+
+def _laid(stored: StoredPolicy, deployment: FilePolicy) -> VersionedPolicy | PolicyError:
+    """A workspace's version over the file's, or why it does not fit."""
+    try:
+        return _versioned(understood(stored.document, base=deployment.document, source="workspace"))
+    except PolicyError as error:
+        return error
 
 
 def _versioned(policy: Policy) -> VersionedPolicy:

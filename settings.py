@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     allow_unlisted_models: bool = Field(
         default=False, description="Pass on model names that no price list knows, at an unknown price."
     )
+    policies_file: Path | None = Field(
+        default=None, description="The policies. Unset: `policies.yaml` in the working directory, where there is one."
+    )
     max_request_bytes: int = Field(default=20_000_000, ge=1_000, description="The largest request body that is read.")
     worker_concurrency: int = Field(default=1_000, ge=1, le=20_000, description="Provider calls at once in a worker.")
     shutdown_seconds: float = Field(default=30, ge=0, description="How long a stopping worker lets calls finish.")

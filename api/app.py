@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import conversations, documenting, errors, events, health, turns
+from api import conversations, documenting, errors, events, health, policies, turns
 from api import models as catalog_doors
 from api.auth import Keyring
 from api.doors import Doors
@@ -15,6 +15,7 @@ _TAGS = [
     {"name": "conversations", "description": "What a workspace keeps talking about."},
     {"name": "turns", "description": "Ask, follow, look, stop."},
     {"name": "models", "description": "What can be asked for, what it can do and what it costs."},
+    {"name": "policies", "description": "Which models may answer what, in which order, within which limits."},
     {"name": "health", "description": "For orchestrators and Prometheus; no key."},
 ]
 
@@ -32,7 +33,7 @@ def create_app(doors: Doors) -> FastAPI:
     errors.install(app)
     documenting.install(app)
     app.add_middleware(Watched, metrics=doors.metrics)
-    for part in (completions, models, catalog_doors, conversations, turns, events, health):
+    for part in (completions, models, catalog_doors, conversations, turns, events, policies, health):
         app.include_router(part.router)
     # Its path takes whatever follows `/api/models/`, so it comes after all others.
     app.include_router(catalog_doors.by_name)

@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from api.metrics import Metrics
 from domain.catalog import Catalog, Catalogs
+from domain.policies.force import FixedPolicies, Policies
 from storage.database import Database
 from storage.streams.log import StreamLog
 
@@ -25,6 +26,7 @@ class Doors:
     default_model: str | None
     version: str
     metrics: Metrics = field(default_factory=Metrics)
+    policies: Policies = field(default_factory=FixedPolicies)
 
     @property
     def catalog(self) -> Catalog:

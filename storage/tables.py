@@ -210,3 +210,18 @@ discovered_models = Table(
     Column("position", Integer, primary_key=True, comment="its place in the provider's list"),
     Column("model", JSONB, nullable=False),
 )
+
+model_configurations = Table(
+    "model_configurations",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("number", Integer, nullable=False, comment="counts the workspace's versions from 1"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the text"),
+    Column("document", JSONB, nullable=False, comment="what the text says; the newest is in force"),
+    Column("source", Text, nullable=False, comment="the text as it was sent"),
+    Column("author", Text, nullable=False, comment="a key's prefix"),
+    _at("created_at"),
+    CheckConstraint("number > 0", name="number"),
+    UniqueConstraint("workspace_id", "number"),
+)

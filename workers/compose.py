@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 from temporalio.client import Client
@@ -25,6 +26,8 @@ from storage.streams.postgres import PostgresStore
 from storage.streams.redis import RedisStore
 from storage.streams.tiered import TieredStreamLog
 from workers.cataloguing import CatalogWatch, build_catalogs
+from workers.policies.file import DEFAULT_NAME, PolicyFile
+from workers.policies.live import LivePolicies
 
 LOCAL_TEMPORAL = "127.0.0.1:7233"
 CONNECT_SECONDS = 60.0
@@ -47,6 +50,7 @@ class House:
     providers: dict[str, Provider]
     temporal: Client
     catalogs: Catalogs
+    policies: LivePolicies
 
     @property
     def world(self) -> World:
@@ -63,7 +67,8 @@ def utc_now() -> datetime:
 async def compose(settings: Settings, *, with_providers: bool, migrating: bool = False) -> AsyncIterator[House]:
     """Build a house; it is taken down when the block ends.
 
-    `migrating` brings the schema up to date first. Raises UnreachableError, saying which part cannot be reached and what to set.
+    `migrating` brings the schema up to date first. Raises UnreachableError, saying which part cannot be reached and what to set,
+    and PolicyFileError for a policy file that is not fit to start with.
     """
     if settings.database_url is None:
         raise UnreachableError("PERDURE_DATABASE_URL is not set. Run `perdure up`, or name a PostgreSQL.")
@@ -80,6 +85,11 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         streams = TieredStreamLog(store)
         await streams.start()
         stack.push_async_callback(streams.aclose)
+        policies = LivePolicies(
+            database, policy_file(settings), required=settings.policies_file is not None, clock=utc_now
+        )
+        stack.push_async_callback(policies.aclose)
+        await policies.start()
         providers: dict[str, Provider] = {}
         if with_providers:
             from providers.registry import build
@@ -90,7 +100,12 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         catalogs = build_catalogs(settings, utc_now())
         watching = asyncio.create_task(CatalogWatch(database, catalogs, utc_now).run())
         stack.push_async_callback(_end, watching)
-        yield House(settings, database, streams, providers, await connect_temporal(), catalogs)
+        yield House(settings, database, streams, providers, await connect_temporal(), catalogs, policies)
+
+
+def policy_file(settings: Settings) -> PolicyFile:
+    """The policy file that settings name, or the one that would be read if it were there."""
+    return PolicyFile(settings.policies_file or Path(DEFAULT_NAME), copies=settings.data_dir)
 
 
 async def connect_temporal(seconds: float = CONNECT_SECONDS, *, default: str | None = None) -> Client:

@@ -57,9 +57,12 @@ class Limits(Contract):
 
 
 class RoutingWish(Contract):
-    """What a request says about who may answer, and how. `models` is the first choice and its fallbacks, in order."""
+    """What a request says about who may answer, and how.
 
-    models: tuple[ModelRef, ...] = Field(min_length=1)
+    `models` is the first choice and its fallbacks, in order; without any, routing chooses, as `routing` asks.
+    """
+
+    models: tuple[ModelRef, ...] = ()
     limits: Limits = Limits()
     on_new_attempt: OnNewAttempt = "reset"
     routing: RoutingContext = RoutingContext()

@@ -10,7 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import ErrorKind, PerdureError
+from contracts.models import ModelRef
 from contracts.turns import RoutePlan, RoutingWish, TurnRequest, TurnResult, TurnState
+from contracts.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,20 @@ class TurnRow:
     def routing(self) -> RoutingWish:
         """What the request says about who may answer and within which limits."""
         return RoutingWish.model_validate(self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """The answer that a conversation last had: by whom, what it used, and when it was finished."""
+
+    model: ModelRef
+    usage: Usage
+    at: datetime
+
+    @property
+    def tokens(self) -> int:
+        """About as many as the conversation has now."""
+        return self.usage.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,13 @@ _NEXT_IN_LANE = text("""
     SELECT following.id FROM turns t JOIN turns following ON following.conversation_id = t.conversation_id
      WHERE t.id = :id AND following.turn_no > t.turn_no AND following.state = 'accepted'
      ORDER BY following.turn_no LIMIT 1
+""")
+
+_LAST_ANSWER = text("""
+    SELECT result, finished_at FROM turns
+     WHERE conversation_id = :conversation_id AND turn_no < :before AND state IN ('completed', 'cancelled')
+       AND result ? 'message_id' AND result ? 'usage'
+     ORDER BY turn_no DESC LIMIT 1
 """)
 
 _REQUEST_CANCEL = text("""
@@ -183,6 +206,17 @@ async def next_in_lane(connection: AsyncConnection, turn_id: UUID) -> UUID | Non
     """The turn that waits behind this one in its conversation."""
     found: UUID | None = (await connection.execute(_NEXT_IN_LANE, {"id": turn_id})).scalar_one_or_none()
     return found
+
+
+async def last_answer(connection: AsyncConnection, conversation_id: UUID, *, before: int) -> LastAnswer | None:
+    """The newest answer of the conversation's turns with a number below `before`."""
+    row = (await connection.execute(_LAST_ANSWER, {"conversation_id": conversation_id, "before": before})).one_or_none()
+    if row is None:
+        return None
+    result = TurnResult.model_validate(row.result)
+    if result.model is None or result.usage is None:
+        return None
+    return LastAnswer(result.model, result.usage, row.finished_at)
 
 
 async def request_cancel(connection: AsyncConnection, turn_id: UUID, *, workspace_id: UUID, now: datetime) -> TurnState:

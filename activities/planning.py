@@ -1,0 +1,172 @@
+"""Planning a turn: what is known now is gathered, and the plan made of it."""
+
+import asyncio
+import itertools
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.classifying import Classifying
+from activities.health_view import HealthView
+from contracts.health import Measured
+from contracts.models import ModelRef
+from contracts.policies import VersionedPolicy
+from contracts.turns import RoutePlan, TurnRequest
+from domain.catalog import Catalog, Catalogs
+from domain.policies.force import Policies
+from domain.routing import Asked, Needs, Prepared, Routed, Situation, Sticky, needs_of, prepare, route
+from domain.routing.caches import cached_after
+from domain.tokens import count_messages, roughly
+from storage import messages, preferences, turns
+from storage.turns import LastAnswer, TurnRow, whole_request
+
+_REMEMBERED = 64
+"""Policies whose preparations are kept."""
+COUNTED_FROM = 4_000
+"""Tokens from which a prompt is counted rather than estimated from its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a plan is made from: the catalog under the policy, both indexed, and the request with its needs."""
+
+    prepared: Prepared
+    catalog: Catalog
+    asked: Asked
+    situation: Situation
+
+    def route(self) -> Routed:
+        """Make the plan. Raises PerdureError where no model can answer."""
+        return route(self.prepared, self.asked, self.situation)
+
+
+class Planner:
+    """Plans turns by the catalog, the policy in force and what is measured. One per process."""
+
+    def __init__(
+        self, catalogs: Catalogs, policies: Policies, health: HealthView, classifying: Classifying
+    ) -> None:
+        self._catalogs = catalogs
+        self._policies = policies
+        self._health = health
+        self._classifying = classifying
+        self._prepared: OrderedDict[str, tuple[Catalog, Catalog, Prepared]] = OrderedDict()
+        self._preparing = asyncio.Lock()
+        self._rotation = itertools.count()
+
+    async def plan(self, connection: AsyncConnection, turn: TurnRow, *, now: datetime) -> RoutePlan:
+        """The plan of a turn. Raises PerdureError where no model can answer, saying which filter left none."""
+        last = None
+        if turn.conversation_id is None:
+            request = whole_request(turn, None)
+        else:
+            said = await messages.of_turn(connection, turn.id)
+            request = whole_request(turn, [one.message for one in said])
+            last = await turns.last_answer(connection, turn.conversation_id, before=turn.turn_no or 0)
+        ready = await self.gather(
+            connection, request, workspace_id=turn.workspace_id, last=last, seed=str(turn.id), now=now
+        )
+        return ready.route().plan
+
+    async def gather(
+        self,
+        connection: AsyncConnection,
+        request: TurnRequest,
+        *,
+        workspace_id: UUID,
+        last: LastAnswer | None,
+        seed: str,
+        now: datetime,
+    ) -> Planned:
+        """All that a plan of the request is made from. `last` is the answer that the conversation last had."""
+        policy = self._policies.effective(workspace_id)
+        catalog, prepared = await self._prepare(policy)
+        free = not request.models
+        needs = _needs(request, history=last.tokens if last and free else 0)
+        classified = None
+        if free and policy.policy.switches.classify:
+            context = request.routing
+            if context.task is None or context.difficulty is None:
+                classified = await self._classifying.classify(request)
+        liked: Mapping[str, float] = {}
+        if free:
+            task = request.routing.task or (classified.task if classified else None)
+            liked = await preferences.liked(connection, workspace_id, request.knobs.user or "", task, now=now)
+        asked = Asked(
+            needs=needs,
+            context=request.routing,
+            models=request.models,
+            limits=request.limits,
+            on_new_attempt=request.on_new_attempt,
+        )
+        situation = Situation(
+            now=now,
+            measured=self._measured(catalog),
+            preference={ModelRef.parse(name): score for name, score in liked.items()},
+            sticky=_sticky(last, catalog, now) if free else None,
+            rotation=next(self._rotation),
+            seed=seed,
+            classified=classified,
+        )
+        return Planned(prepared, catalog, asked, situation)
+
+    async def _prepare(self, policy: VersionedPolicy) -> tuple[Catalog, Prepared]:
+        """The catalog under the policy and its index, which a thread makes once for each pair of them."""
+        if (known := self._known(policy.version)) is not None:
+            return known
+        async with self._preparing:
+            if (known := self._known(policy.version)) is not None:
+                return known
+            plain = self._catalogs.plain
+            catalog, prepared = await asyncio.to_thread(self._index, policy)
+            self._prepared[policy.version] = plain, catalog, prepared
+            while len(self._prepared) > _REMEMBERED:
+                self._prepared.popitem(last=False)
+        return catalog, prepared
+
+    def _known(self, version: str) -> tuple[Catalog, Prepared] | None:
+        plain, catalog, prepared = self._prepared.get(version, (None, None, None))
+        if catalog is None or prepared is None or plain is not self._catalogs.plain:
+            return None
+        self._prepared.move_to_end(version)
+        return catalog, prepared
+
+    def _index(self, policy: VersionedPolicy) -> tuple[Catalog, Prepared]:
+        catalog = self._catalogs.under(policy.policy, policy.version)
+        return catalog, prepare(catalog.entries, policy.policy, version=policy.version)
+
+    def _measured(self, catalog: Catalog) -> dict[ModelRef, Measured]:
+        """What is known of models; where a whole provider is left alone, of each of its models."""
+        measured = self._health.all()
+        away = {one.key.provider for one in self._health.breakers() if not one.key.model and not one.key.credential}
+        if away:
+            for entry in catalog.entries:
+                if entry.ref.provider in away and entry.ref not in measured:
+                    measured[entry.ref] = self._health.of(entry.ref)
+        return measured
+
+
+def _needs(request: TurnRequest, *, history: int) -> Needs:
+    tokens = roughly(request.messages)
+    if tokens >= COUNTED_FROM:
+        model = request.models[0].model if request.models else ""
+        tokens = count_messages(request.messages, model=model)
+    return needs_of(
+        request.messages,
+        input_tokens=history + tokens,
+        tools=request.tools,
+        output=request.output,
+        answer_room=request.knobs.max_output_tokens,
+    )
+
+
+def _sticky(last: LastAnswer | None, catalog: Catalog, now: datetime) -> Sticky | None:
+    if last is None:
+        return None
+    cached = cached_after(last.usage, catalog.entry(last.model).prices)
+    return Sticky(last.model, cached, max(0.0, (now - last.at).total_seconds()))

@@ -12,11 +12,30 @@ Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """One of several keys or deployments of a provider.
+
+    `name` is not secret: it is shown, and names the limits that workers share. Calls are spread by `weight`. `base_url` None: the
+    provider's own. Limits of None: as much as the provider takes.
+    """
+
+    name: str
+    api_key: str
+    weight: float = 1
+    base_url: str | None = None
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Credential(name={self.name!r}, weight={self.weight!r}, base_url={self.base_url!r})"
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderConfig:
     """How to reach one provider. `name` is the word before the colon of a model ref.
 
     `base_url` None means the vendor's own. `simulated` marks answers that no real model gave. `headers` are sent along.
-    `api_key` never appears in a log, a message or `repr`.
+    `api_key` never appears in a log, a message or `repr`. Where there are `credentials`, they are used in its place.
     """
 
     name: str
@@ -25,6 +44,7 @@ class ProviderConfig:
     base_url: str | None = None
     simulated: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    credentials: tuple[Credential, ...] = ()
 
     def __repr__(self) -> str:
         return f"ProviderConfig(name={self.name!r}, wire={self.wire!r}, base_url={self.base_url!r}, simulated={self.simulated})"

@@ -9,17 +9,37 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from providers.protocol import ProviderConfig, Wire
+from providers.protocol import Credential, ProviderConfig, Wire
 
 ENV_FILE = ".env"
 _OWN_NAMES = frozenset({"openai", "anthropic", "google", "sim"})
 """The providers that have settings of their own."""
 
 
+class CredentialSetting(BaseModel):
+    """One of several keys or deployments of a provider: how often it is chosen, and what it may do in a minute."""
+
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    api_key_env: str | None = None
+    api_key: SecretStr | None = None
+    weight: float = Field(default=1, gt=0, le=1000)
+    base_url: str | None = None
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+
+    def credential(self, number: int) -> Credential:
+        """The credential, its key read from where it says. Without a name it is called by its key's variable, or its place."""
+        key = self.api_key.get_secret_value() if self.api_key else _variable(self.api_key_env)
+        name = self.name or self.api_key_env or f"credential-{number}"
+        limits = self.requests_per_minute, self.tokens_per_minute
+        return Credential(name, key or "none", self.weight, self.base_url, *limits)
+
+
 class FurtherProvider(BaseModel):
     """One more provider, as an entry of PERDURE_PROVIDERS.
 
-    `api_key_env` names the environment variable that holds the key; `wire` is the protocol that the provider speaks.
+    `api_key_env` names the environment variable that holds the key; `wire` is the protocol that the provider speaks. With
+    `credentials` calls are spread over several keys or deployments.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
@@ -27,11 +47,21 @@ class FurtherProvider(BaseModel):
     base_url: str
     api_key_env: str | None = None
     api_key: SecretStr | None = None
+    credentials: list[CredentialSetting] = []
+
+    @field_validator("credentials")
+    @classmethod
+    def _credentials_differ(cls, given: list[CredentialSetting]) -> list[CredentialSetting]:
+        names = [one.credential(number).name for number, one in enumerate(given, 1)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two credentials are called {twice[0]!r}: give each its own name")
+        return given
 
     def config(self) -> ProviderConfig:
         """The configuration, its key read from where it says. A provider without a key gets the word `none`."""
         key = self.api_key.get_secret_value() if self.api_key else _variable(self.api_key_env)
-        return ProviderConfig(self.name, self.wire, key or "none", self.base_url)
+        several = tuple(one.credential(number) for number, one in enumerate(self.credentials, 1))
+        return ProviderConfig(self.name, self.wire, key or "none", self.base_url, credentials=several)
 
 
 class Settings(BaseSettings):

@@ -44,7 +44,7 @@ class SharedCredentials:
         self._observe(model, credential, None, began)
 
     def refused(self, model: ModelRef, credential: Credential, error: ProviderError, *, began: datetime) -> None:
-        """Tell the other workers, and this one at once."""
+        """Tell all workers, within the time of a write."""
         self._observe(model, credential, error, began)
 
     def _observe(self, model: ModelRef, credential: Credential, error: ProviderError | None, began: datetime) -> None:

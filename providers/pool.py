@@ -34,7 +34,7 @@ class PooledProvider:
     def __init__(
         self, config: ProviderConfig, members: Sequence[tuple[Credential, Provider]], keeper: CredentialKeeper
     ) -> None:
-        """`members` are the credentials with the adapters that use them. Raises ValueError for none, or for a name given twice."""
+        """`members` are the credentials with their adapters. Raises ValueError for none, or for a name given twice."""
         names = [credential.name for credential, _ in members]
         if not members or len(set(names)) < len(names):
             raise ValueError(f"the credentials of {config.name!r} need names that differ: {names}")
@@ -158,7 +158,7 @@ class _Refused(Exception):  # noqa: N818 - no error: the next credential is aske
 
 
 def estimated_tokens(request: ModelRequest) -> int:
-    """About how many tokens the call will be counted for: a quarter of its characters, and the room for the answer where it is said."""
+    """About how many tokens the call will be counted for: a quarter of its characters, and the answer's room where it is said."""
     characters = sum(
         len(part.text) for message in request.messages for part in message.parts if isinstance(part, TextPart)
     )

@@ -26,7 +26,8 @@ class Warmable(Protocol):
 def build(configs: Sequence[ProviderConfig], *, keeper: CredentialKeeper | None = None) -> dict[str, Provider]:
     """A provider for each configuration, by name. Imports only the adapters that are used, and no SDK.
 
-    `keeper` knows what all workers know about the credentials of providers that have several. Raises `ValueError` where two configurations share a name.
+    `keeper` knows what all workers know about the credentials of providers that have several. Raises `ValueError` where two
+    configurations share a name.
     """
     providers: dict[str, Provider] = {}
     for config in configs:

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import conversations, documenting, errors, events, health, turns
+from api import conversations, documenting, errors, events, feedback, health, model_health, preferences, turns
 from api.auth import Keyring
 from api.doors import Doors
 from api.openai import completions, models
@@ -13,6 +13,8 @@ _TAGS = [
     {"name": "OpenAI", "description": "For clients that exist already: change the base URL, gain durability."},
     {"name": "conversations", "description": "What a workspace keeps talking about."},
     {"name": "turns", "description": "Ask, follow, look, stop."},
+    {"name": "models", "description": "What is measured of them, and who is there."},
+    {"name": "preferences", "description": "Which models users like, for what."},
     {"name": "health", "description": "For orchestrators and Prometheus; no key."},
 ]
 
@@ -30,6 +32,6 @@ def create_app(doors: Doors) -> FastAPI:
     errors.install(app)
     documenting.install(app)
     app.add_middleware(Watched, metrics=doors.metrics)
-    for part in (completions, models, conversations, turns, events, health):
+    for part in (completions, models, conversations, turns, events, feedback, preferences, model_health, health):
         app.include_router(part.router)
     return app

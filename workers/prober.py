@@ -47,8 +47,8 @@ log = structlog.get_logger("perdure.prober")
 class Prober:
     """Probes breakers that are due, and checks providers every minute or when somebody asks.
 
-    A provider's own breaker and a credential's are probed by listing models. A model's is probed by a question of two words, since
-    no list tells whether a model answers; `ask_models` False leaves that to the callers' own calls.
+    A provider's own breaker and a credential's are probed by listing models. A model's is probed by a question of two words,
+    since no list tells whether a model answers; `ask_models` False leaves that to the callers' own calls.
     """
 
     def __init__(

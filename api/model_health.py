@@ -30,6 +30,17 @@ CHECK_SECONDS = 8.0
 """A check takes five at most, and a worker looks for one twice a second."""
 _LOOK_SECONDS = 0.1
 
+_BREAKER = {
+    "provider": "sim",
+    "model": "sim-down",
+    "credential": None,
+    "state": "open",
+    "reason": "unavailable",
+    "failures": 5,
+    "opened_at": "2026-03-01T12:00:00+00:00",
+    "open_until": "2026-03-01T12:00:15+00:00",
+    "limited_until": None,
+}
 _STATS = {
     "models": [
         {
@@ -48,19 +59,7 @@ _STATS = {
             "limited_until": None,
         }
     ],
-    "breakers": [
-        {
-            "provider": "sim",
-            "model": "sim-down",
-            "credential": None,
-            "state": "open",
-            "reason": "unavailable",
-            "failures": 5,
-            "opened_at": "2026-03-01T12:00:00+00:00",
-            "open_until": "2026-03-01T12:00:15+00:00",
-            "limited_until": None,
-        }
-    ],
+    "breakers": [_BREAKER],
 }
 _CHECKS = {
     "providers": [
@@ -119,6 +118,8 @@ async def health_check(
 
     Answers when all have answered, within 8 s. `fresh` false: no worker that has this provider answered in time.
     """
+    if any("\0" in name for name in provider or ()):
+        raise PerdureError(ErrorKind.NOT_FOUND, "No worker has a provider of that name.", field="provider")
     async with doors.database.begin() as connection:
         before = {_name(check): check.checked_at for check in await provider_checks.listed(connection, provider)}
         known = await provider_checks.ask(connection, provider, now=doors.clock())
@@ -132,7 +133,7 @@ async def health_check(
 
 @router.post(
     "/breakers/reset",
-    responses=documented({200: ("The breaker, closed.", _STATS["breakers"][0])}, errors=(400, 401, 404)),
+    responses=documented({200: ("The breaker, closed.", {**_BREAKER, "state": "closed"})}, errors=(400, 401, 404)),
     openapi_extra=json_body(ResetBody, {"provider": "sim", "model": "sim-down"}),
 )
 async def reset_breaker(request: Request, caller: Caller, doors: DoorsOf) -> Response:

@@ -5,6 +5,7 @@ spent within half a second goes back. A worker that dies loses its slice, which 
 """
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from storage.limits import BucketStore
 
 SLICE_SECONDS = 0.1
 """How much of its demand a worker takes ahead. Twenty changes of a bucket a second are no hot row."""
+MEMORY_SECONDS = 0.5
+"""Demand is what was asked for lately, fading with this time."""
 LEASE = timedelta(seconds=0.5)
 LEAST_WAIT = 0.05
 """Seconds before an empty bucket is asked again."""
@@ -55,10 +58,11 @@ class SharedLimiter:
         if limit is None or (limit.requests_per_minute is None and limit.tokens_per_minute is None):
             return Granted(tokens)
         held = self._slices.setdefault(key, _Slice(since=now))
-        held.asked += requests
-        held.asked_tokens += tokens
+        _remember(held, requests, tokens, now)
         if granted := self._spend(held, limit, requests, tokens, now):
             return granted
+        if self._dry(held, requests, tokens, now):
+            return Wait(self._promise(held, limit, requests, tokens, now))
         async with held.lock:
             # Another may have fetched a slice while this one waited for the lock.
             if granted := self._spend(held, limit, requests, tokens, now):
@@ -111,7 +115,7 @@ class SharedLimiter:
         self, key: str, held: _Slice, limit: RateLimit, requests: float, tokens: float, now: datetime
     ) -> float:
         """Return what is left, pay what is owed, take what is needed and some ahead. The seconds to wait, or 0."""
-        ahead = self._ahead(held, limit, now) if requests or tokens else (0.0, 0.0)
+        ahead = self._ahead(held, limit) if requests or tokens else (0.0, 0.0)
         left_requests, left_tokens, owed = held.requests, held.tokens, held.owed
         held.requests = held.tokens = held.owed = 0
         want = Want(requests, tokens, *ahead, owed=owed - left_tokens, returned=left_requests)
@@ -132,12 +136,10 @@ class SharedLimiter:
         held.ends = now + LEASE
         return 0.0
 
-    def _ahead(self, held: _Slice, limit: RateLimit, now: datetime) -> tuple[float, float]:
+    def _ahead(self, held: _Slice, limit: RateLimit) -> tuple[float, float]:
         """What will be asked for within a slice's time, by what was asked for lately."""
-        passed = max((now - (held.since or now)).total_seconds(), SLICE_SECONDS)
-        share = SLICE_SECONDS / passed
+        share = SLICE_SECONDS / MEMORY_SECONDS
         requests, tokens = int(held.asked * share), held.asked_tokens * share
-        held.asked, held.asked_tokens, held.since = 0, 0, now
         if requests < 1:
             return 0, 0
         most = per_second(limit.requests_per_minute)
@@ -159,3 +161,11 @@ class SharedLimiter:
 
 def _past(moment: datetime | None, now: datetime) -> bool:
     return moment is None or moment <= now
+
+
+def _remember(held: _Slice, requests: float, tokens: float, now: datetime) -> None:
+    passed = max(0.0, (now - (held.since or now)).total_seconds())
+    kept = math.exp(-passed / MEMORY_SECONDS)
+    held.asked = held.asked * kept + requests
+    held.asked_tokens = held.asked_tokens * kept + tokens
+    held.since = max(now, held.since or now)

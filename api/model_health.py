@@ -4,9 +4,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
 
@@ -77,6 +77,12 @@ _CHECKS = {
 }
 
 
+class HealthCheckBody(Body):
+    """Which providers to ask; without a body or names, all."""
+
+    providers: list[str] | None = Field(default=None, min_length=1, max_length=100)
+
+
 class ResetBody(Body):
     """Which breaker: a model's at a provider, without `model` the provider's own, or one of its credentials."""
 
@@ -109,23 +115,24 @@ async def stats(caller: Caller, doors: DoorsOf, provider: str | None = None) -> 
 
 @router.post(
     "/health-check",
-    responses=documented({200: ("Every provider's answer, or the last one known.", _CHECKS)}, errors=(401, 404)),
+    responses=documented({200: ("Every provider's answer, or the last one known.", _CHECKS)}, errors=(400, 401, 404)),
+    openapi_extra=json_body(HealthCheckBody, {"providers": ["sim"]}),
 )
-async def health_check(
-    caller: Caller, doors: DoorsOf, provider: Annotated[list[str] | None, Query(max_length=100)] = None
-) -> Response:
+async def health_check(request: Request, caller: Caller, doors: DoorsOf) -> Response:
     """Have a worker ask the providers (or those named) whether they are there and take our keys. Nothing is billed.
 
     Answers when all have answered, within 8 s. `fresh` false: no worker that has this provider answered in time.
     """
-    if any("\0" in name for name in provider or ()):
-        raise PerdureError(ErrorKind.NOT_FOUND, "No worker has a provider of that name.", field="provider")
+    body = HealthCheckBody()
+    if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
+        body = await read_body(request, HealthCheckBody, limit=doors.max_request_bytes)
+    asked = body.providers
     async with doors.database.begin() as connection:
-        before = {_name(check): check.checked_at for check in await provider_checks.listed(connection, provider)}
-        known = await provider_checks.ask(connection, provider, now=doors.clock())
-    if missing := sorted(set(provider or ()) - known):
-        raise PerdureError(ErrorKind.NOT_FOUND, f"No worker has a provider {missing[0][:100]!r}.", field="provider")
-    found = await _until_fresh(doors, provider, before)
+        before = {_name(check): check.checked_at for check in await provider_checks.listed(connection, asked)}
+        known = await provider_checks.ask(connection, asked, now=doors.clock())
+    if missing := sorted(set(asked or ()) - known):
+        raise PerdureError(ErrorKind.NOT_FOUND, f"No worker has a provider {missing[0][:100]!r}.", field="providers")
+    found = await _until_fresh(doors, asked, before)
     return json_response(
         {"providers": [_check(check, before[_name(check)]) for check in found if _name(check) in before]}
     )

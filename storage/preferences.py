@@ -80,7 +80,8 @@ _LIKED = text("""
     ), scores AS (
         SELECT model, sum(weight * score) AS score, sum(weight) AS weight FROM (
             SELECT model, score,
-                   power(0.5::float8, greatest(0, extract(epoch FROM CAST(:now AS timestamptz) - created_at)) / CAST(:half_life AS float8))
+                   power(0.5::float8, greatest(0, extract(epoch FROM CAST(:now AS timestamptz) - created_at))
+                                      / CAST(:half_life AS float8))
                        * CASE WHEN user_id = :user THEN 1 ELSE CAST(:others AS float8) END AS weight
               FROM turn_feedback
              WHERE workspace_id = :workspace_id AND created_at > :oldest
@@ -89,7 +90,8 @@ _LIKED = text("""
     )
     SELECT coalesce(w.model, s.model) AS model,
            (coalesce(CAST(:outright AS float8) * w.score, 0) + coalesce(s.score, 0))
-           / (CASE WHEN w.model IS NULL THEN CAST(:doubt AS float8) ELSE CAST(:outright AS float8) END + coalesce(s.weight, 0)) AS liked
+           / (CASE WHEN w.model IS NULL THEN CAST(:doubt AS float8) ELSE CAST(:outright AS float8) END
+              + coalesce(s.weight, 0)) AS liked
       FROM wishes w FULL JOIN scores s ON s.model = w.model
 """)
 

@@ -77,11 +77,11 @@ async def test_a_worker_answers_a_health_check(opened: Open, simulator: Simulato
                 await asyncio.sleep(0.05)
         assert (first[0]["provider"], first[0]["ok"], first[0]["fresh"]) == ("sim", True, True)
         simulator.scenario({"error": {"kind": "authentication"}}, match={"endpoint": "models"})
-        (second,) = (await http.post("/api/models/health-check", params={"provider": "sim"})).json()["providers"]
+        (second,) = (await http.post("/api/models/health-check", json={"providers": ["sim"]})).json()["providers"]
         assert (second["ok"], second["kind"], second["fresh"]) == (False, "authentication", True)
         assert "sim-key" not in second["message"]
-        assert (await http.post("/api/models/health-check", params={"provider": "nobody"})).status_code == 404
-        assert (await http.post("/api/models/health-check", params={"provider": "a\0"})).status_code == 404
+        assert (await http.post("/api/models/health-check", json={"providers": ["nobody"]})).status_code == 404
+        assert (await http.post("/api/models/health-check", json={"providers": []})).status_code == 400
 
 
 async def test_without_a_key_nothing_is_told(opened: Open) -> None:

@@ -14,12 +14,12 @@ from domain.limiting.bucket import Taken, Want, per_second, take
 from storage.limits import BucketStore
 
 SLICE_SECONDS = 0.1
-"""How much of its demand a worker takes ahead. Twenty changes of a bucket a second are no hot row."""
+"""How much of its demand a worker takes ahead."""
 MEMORY_SECONDS = 0.5
 """Demand is what was asked for lately, fading with this time."""
 LEASE = timedelta(seconds=0.5)
 LEAST_WAIT = 0.05
-"""Seconds before an empty bucket is asked again."""
+"""Seconds before an empty bucket is asked again: twenty changes a second by a worker are no hot row."""
 LONGEST_PROMISE = timedelta(seconds=60)
 
 
@@ -134,6 +134,11 @@ class SharedLimiter:
         held.requests = taken.requests - requests if limit.requests_per_minute is not None else 0
         held.tokens = max(0.0, taken.tokens - tokens) if limit.tokens_per_minute is not None else 0
         held.ends = now + LEASE
+        few = limit.requests_per_minute is not None and 2 * held.requests < ahead[0]
+        few_tokens = limit.tokens_per_minute is not None and 2 * held.tokens < ahead[1]
+        if few or few_tokens:
+            # The bucket is as good as empty: let something flow in before it is asked for more.
+            held.dry_until, held.dry_for = now + timedelta(seconds=LEAST_WAIT), (1, 0) if few else (0, 1)
         return 0.0
 
     def _ahead(self, held: _Slice, limit: RateLimit) -> tuple[float, float]:

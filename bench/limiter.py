@@ -8,6 +8,9 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
 
 from activities.limiting import SharedLimiter
 from bench.figures import Figure, milliseconds, quantile
@@ -38,12 +41,7 @@ async def measure(target: Target) -> list[Figure]:
             database = Database(server.dsn, pool_size=2)
             await migrate(database)
             await database.close()
-            start = time.time() + 3
-            command = [sys.executable, "-m", "bench.limiter", server.dsn, str(start)]
-            workers = [
-                await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE) for _ in range(WORKERS)
-            ]
-            told = [json.loads((await worker.communicate())[0]) for worker in workers]
+            told = await _together(server.dsn)
         finally:
             server.stop()
     granted = sum(one["granted"] for one in told) / SECONDS
@@ -51,10 +49,26 @@ async def measure(target: Target) -> list[Figure]:
     changes = sum(one["changes"] for one in told) / (WARM_SECONDS + SECONDS)
     return [
         Figure("granted a second", f"{granted:.1f}", f"{PER_SECOND}", f"{granted / PER_SECOND - 1:+.2%}", "within 2 %"),
+        Figure(
+            "least that one worker got",
+            f"{min(one['granted'] for one in told) / SECONDS:.1f}",
+            f"{granted / WORKERS:.1f}",
+        ),
         Figure("changes of the bucket a second", f"{changes:.0f}"),
         Figure("time of an answer, p50", milliseconds(quantile(costs, 0.5))),
         Figure("time of an answer, p99", milliseconds(quantile(costs, 0.99))),
     ]
+
+
+async def _together(dsn: str) -> list[dict[str, Any]]:
+    """What the workers tell. None starts before all are ready: an import that takes long is not what is measured."""
+    command, pipe = [sys.executable, "-m", "bench.limiter", dsn], asyncio.subprocess.PIPE
+    workers = [await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe) for _ in range(WORKERS)]
+    for worker in workers:
+        assert worker.stdout is not None
+        await worker.stdout.readline()
+    start = f"{time.time() + 0.5}\n".encode()
+    return [json.loads(out) for out, _ in await asyncio.gather(*(worker.communicate(start) for worker in workers))]
 
 
 class _Counted(PostgresBuckets):
@@ -67,8 +81,12 @@ class _Counted(PostgresBuckets):
         return await super().change(key, change)
 
 
-async def _worker(dsn: str, start: float) -> None:
+async def _worker(dsn: str) -> None:
     database = Database(dsn, pool_size=2)
+    async with database.begin() as connection:
+        await connection.execute(text("SELECT 1"))
+    print("ready", flush=True)
+    start = float(await asyncio.to_thread(sys.stdin.readline))
     buckets = _Counted(database)
     limiter = SharedLimiter(buckets, {_KEY: RateLimit(PER_SECOND * 60)})
     granted, costs, end = 0, [], start + WARM_SECONDS + SECONDS
@@ -95,4 +113,4 @@ async def _worker(dsn: str, start: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_worker(sys.argv[1], float(sys.argv[2])))
+    asyncio.run(_worker(sys.argv[1]))

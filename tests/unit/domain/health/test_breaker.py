@@ -42,9 +42,13 @@ def after(*outcomes: Outcome, breaker: Breaker | None = None, policy: BreakerPol
     return here
 
 
+def failures(count: int) -> list[Outcome]:
+    return ["failed"] * count
+
+
 def test_failures_in_a_row_open_it() -> None:
-    assert after(*["failed"] * 4).state == "closed"
-    opened = after(*["failed"] * 5)
+    assert after(*failures(4)).state == "closed"
+    opened = after(*failures(5))
     assert (opened.state, opened.reason) == ("open", ErrorKind.UNAVAILABLE)
     assert opened.open_until == START + timedelta(milliseconds=4, seconds=15)
 
@@ -60,7 +64,7 @@ def test_the_rate_opens_it_once_there_are_calls_enough() -> None:
 
 
 def test_old_outcomes_do_not_count() -> None:
-    here = after(*["failed"] * 4)
+    here = after(*failures(4))
     late = START + timedelta(seconds=100)
     here = absorbed(here, seen("ok", at=late), POLICY, now=late)
     assert sum(part.failed for part in here.slices) == 0
@@ -76,7 +80,7 @@ def test_several_processes_together_open_it() -> None:
 
 
 def test_a_late_success_of_a_call_from_before_does_not_close_it() -> None:
-    opened = after(*["failed"] * 5)
+    opened = after(*failures(5))
     late = START + timedelta(seconds=5)
     assert absorbed(opened, seen("ok", at=late, began=START - timedelta(seconds=9)), POLICY, now=late).state == "open"
     assert absorbed(opened, seen("ok", at=late, began=START + timedelta(seconds=4)), POLICY, now=late).state == "closed"
@@ -191,7 +195,7 @@ class BreakerMachine(RuleBasedStateMachine):
         breaker = self.breaker
         if breaker.state == "closed":
             assert breaker.failures < POLICY.failures
-            assert breaker.opened_at is breaker.open_until is breaker.probe_holder is None
+            assert (breaker.opened_at, breaker.open_until, breaker.probe_holder) == (None, None, None)
         else:
             assert breaker.opened_at is not None
             assert breaker.reason is not None

@@ -6,69 +6,94 @@ from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from providers.protocol import Credential, ProviderConfig, Wire
+from providers.presets import OWN
+from providers.protocol import ProviderConfig, Wire
+from providers.stanzas import CredentialStanza, Stanza, Variable, configure, found_by_key
 
 ENV_FILE = ".env"
-_OWN_NAMES = frozenset({"openai", "anthropic", "google", "sim"})
+_OWN_NAMES = frozenset({*OWN, "sim"})
 """The providers that have settings of their own."""
 
 
 class CredentialSetting(BaseModel):
-    """One of several keys or deployments of a provider: how often it is chosen, and what it may do in a minute."""
+    """One of several keys or deployments of a provider: how often it is chosen, and what it may do in a minute.
 
-    name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
-    api_key_env: str | None = None
+    Without a name it is called by its key's variable, or by its place.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]*)?$", max_length=200)
+    api_key_env: str = ""
     api_key: SecretStr | None = None
+    base_url: str = ""
+    location: str = ""
     weight: float = Field(default=1, gt=0, le=1000)
-    base_url: str | None = None
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
 
-    def credential(self, number: int) -> Credential:
-        """The credential, its key read from where it says. Without a name it is called by its key's variable, or its place."""
-        key = self.api_key.get_secret_value() if self.api_key else _variable(self.api_key_env)
-        name = self.name or self.api_key_env or f"credential-{number}"
-        limits = self.requests_per_minute, self.tokens_per_minute
-        return Credential(name, key or "none", self.weight, self.base_url, *limits)
+    def stanza(self) -> CredentialStanza:
+        """The same, its key no longer hidden."""
+        key = self.api_key.get_secret_value() if self.api_key else ""
+        return CredentialStanza(**self.model_dump(exclude={"api_key"}), api_key=key)
 
 
 class FurtherProvider(BaseModel):
     """One more provider, as an entry of PERDURE_PROVIDERS.
 
-    `api_key_env` names the environment variable that holds the key; `wire` is the protocol that the provider speaks. With
-    `credentials` calls are spread over several keys or deployments.
+    A name of `providers/presets.py` is enough; `vendor` is such a name for a provider that is called something else. Every other
+    field goes before what the preset says: `wire` is the protocol spoken, `api_key_env` names the environment variable that holds
+    the key, `api_version` is Azure's, `project` and `location` are a cloud's. `options` are Bedrock's `profile`, or
+    `access_key_id` (with `session_token`), whose secret is then the key. With `credentials` calls are spread over several keys or
+    deployments.
     """
 
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    wire: Wire = "openai-chat"
-    base_url: str
-    api_key_env: str | None = None
+    vendor: str = ""
+    wire: Wire | None = None
+    base_url: str = ""
+    api_key_env: str = ""
     api_key: SecretStr | None = None
+    api_version: str = ""
+    project: str = ""
+    location: str = ""
+    headers: dict[str, str] = {}
+    options: dict[str, SecretStr] = {}
     credentials: list[CredentialSetting] = []
 
-    @field_validator("credentials")
-    @classmethod
-    def _credentials_differ(cls, given: list[CredentialSetting]) -> list[CredentialSetting]:
-        names = [one.credential(number).name for number, one in enumerate(given, 1)]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two credentials are called {twice[0]!r}: give each its own name")
-        return given
+    @model_validator(mode="after")
+    def _reachable(self) -> "FurtherProvider":
+        self.config()
+        return self
 
     def config(self) -> ProviderConfig:
-        """The configuration, its key read from where it says. A provider without a key gets the word `none`."""
-        key = self.api_key.get_secret_value() if self.api_key else _variable(self.api_key_env)
-        several = tuple(one.credential(number) for number, one in enumerate(self.credentials, 1))
-        return ProviderConfig(self.name, self.wire, key or "none", self.base_url, credentials=several)
+        """The configuration, completed by the preset and the environment. A server that asks for no key gets the word `none`."""
+        stanza = Stanza(
+            **self.model_dump(exclude={"api_key", "headers", "options", "credentials"}),
+            api_key=self.api_key.get_secret_value() if self.api_key else "",
+            headers=tuple(self.headers.items()),
+            options=tuple((name, value.get_secret_value()) for name, value in self.options.items()),
+            credentials=tuple(one.stanza() for one in self.credentials),
+        )
+        return configure(stanza, _variables())
 
 
 class Settings(BaseSettings):
     """The settings, from the environment (prefix PERDURE_) and a `.env` file."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PERDURE_", env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", populate_by_name=True
+        env_prefix="PERDURE_",
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        # A stanza may hold a key.
+        hide_input_in_errors=True,
     )
 
     data_dir: Path = Field(default=Path(".perdure"), description="Where the embedded servers and their state live.")
@@ -106,7 +131,11 @@ class Settings(BaseSettings):
     )
     providers: list[FurtherProvider] = Field(
         default=[],
-        description="Further providers, as a JSON list of {name, wire, base_url, api_key_env}.",
+        description='Further providers, as a JSON list of stanzas; `[{"name": "mistral"}]` is one. See add-a-provider.md.',
+    )
+    providers_by_key: bool = Field(
+        default=True,
+        description="A vendor's own key variable (GROQ_API_KEY and so on) adds the vendor, without a stanza.",
     )
     simulator_url: str | None = Field(
         default=None, description="A running simulator. Without any provider key it stands in for all vendors."
@@ -129,9 +158,11 @@ class Settings(BaseSettings):
     @classmethod
     def _names_differ(cls, given: list[FurtherProvider]) -> list[FurtherProvider]:
         names = [provider.name for provider in given]
-        for name in names:
-            if name in _OWN_NAMES:
-                raise ValueError(f"the name {name!r} is taken: give the provider another")
+        for provider in given:
+            name = provider.name
+            if name == "sim" or (name in OWN and not provider.credentials):
+                several = ", or list its credentials" if name in OWN else ""
+                raise ValueError(f"the name {name!r} is taken: give the provider another{several}")
             if names.count(name) > 1:
                 raise ValueError(f"two providers are called {name!r}: give each its own name")
         return given
@@ -156,9 +187,12 @@ class Settings(BaseSettings):
         found = [
             ProviderConfig(name, wire, key.get_secret_value(), url)
             for name, wire, key, url in vendors
-            if key is not None and key.get_secret_value()
+            if key is not None and key.get_secret_value() and name not in {further.name for further in self.providers}
         ]
-        return (*found, *(provider.config() for provider in self.providers))
+        found += [provider.config() for provider in self.providers]
+        if self.providers_by_key:
+            found += found_by_key(_variables(), {one.name for one in found} | _OWN_NAMES)
+        return tuple(found)
 
     def provider_configs(self) -> tuple[ProviderConfig, ...]:
         """All providers. Without a key of any, the simulator stands in for the vendors; `sim` is the simulator itself."""
@@ -176,6 +210,7 @@ class Settings(BaseSettings):
         return (*configured, *simulated)
 
 
-def _variable(name: str | None) -> str:
-    """An environment variable, or what the `.env` file says of it; empty where neither does."""
-    return os.environ.get(name) or dotenv_values(ENV_FILE).get(name) or "" if name else ""
+def _variables() -> Variable:
+    """Reads an environment variable, or what the `.env` file says of it; empty where neither does."""
+    written = dotenv_values(ENV_FILE)
+    return lambda name: os.environ.get(name) or written.get(name) or ""

@@ -7,22 +7,26 @@ from typing import Literal, Protocol
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
 
-Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google"]
+Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google", "bedrock", "cohere"]
 """The protocol a provider speaks. `openai` picks responses or chat completions by model and request."""
+
+NO_KEY = "none"
+"""The key of a server that asks for none; the SDKs insist on one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
     """One of several keys or deployments of a provider.
 
-    `name` is not secret: it is shown, and names the limits that workers share. Calls are spread by `weight`. `base_url` None: the
-    provider's own. Limits of None: as much as the provider takes.
+    `name` is not secret: it is shown, and names the limits that workers share. Calls are spread by `weight`. `base_url` None and
+    an empty `location`: the provider's own. Limits of None: as much as the provider takes.
     """
 
     name: str
     api_key: str
     weight: float = 1
     base_url: str | None = None
+    location: str = ""
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
 
@@ -35,7 +39,11 @@ class ProviderConfig:
     """How to reach one provider. `name` is the word before the colon of a model ref.
 
     `base_url` None means the vendor's own. `simulated` marks answers that no real model gave. `headers` are sent along.
-    `api_key` never appears in a log, a message or `repr`. Where there are `credentials`, they are used in its place.
+    `api_key` never appears in a log, a message or `repr`, nor do the `options`, which only one wire has (see
+    `providers/bedrock/credentials.py`). `vendor` names whose service it is, a name of `providers/presets.py`, and with it the
+    wire's dialect; empty, the provider's own name says it. `api_version` is Azure's; `project` and `location` are a cloud's: of
+    Google (Vertex), or the region of AWS. Where there are `credentials`, they are used in
+    its place.
     """
 
     name: str
@@ -44,6 +52,11 @@ class ProviderConfig:
     base_url: str | None = None
     simulated: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    vendor: str = ""
+    api_version: str = ""
+    project: str = ""
+    location: str = ""
+    options: tuple[tuple[str, str], ...] = ()
     credentials: tuple[Credential, ...] = ()
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol, assert_never, runtime_checkable
 
 from providers.credentials import CredentialKeeper, OwnKeeper
+from providers.importing import ONE_AT_A_TIME
 from providers.pool import PooledProvider
 from providers.protocol import Provider, ProviderConfig
 
@@ -48,7 +49,12 @@ async def _warm(provider: Provider) -> None:
     if isinstance(provider, Warmable):
         await provider.warm()
     elif sdk := _SDKS.get(provider.config.wire):
-        await asyncio.to_thread(importlib.import_module, sdk)
+        await asyncio.to_thread(_import, sdk)
+
+
+def _import(sdk: str) -> None:
+    with ONE_AT_A_TIME:
+        importlib.import_module(sdk)
 
 
 def _pool(config: ProviderConfig, keeper: CredentialKeeper | None) -> Provider:
@@ -58,7 +64,13 @@ def _pool(config: ProviderConfig, keeper: CredentialKeeper | None) -> Provider:
             (
                 one,
                 _adapter(
-                    replace(config, api_key=one.api_key, base_url=one.base_url or config.base_url, credentials=())
+                    replace(
+                        config,
+                        api_key=one.api_key,
+                        base_url=one.base_url or config.base_url,
+                        location=one.location or config.location,
+                        credentials=(),
+                    )
                 ),
             )
             for one in config.credentials
@@ -81,5 +93,13 @@ def _adapter(config: ProviderConfig) -> Provider:
             from providers.google.adapter import GoogleProvider
 
             return GoogleProvider(config)
+        case "bedrock":
+            from providers.bedrock.adapter import BedrockProvider
+
+            return BedrockProvider(config)
+        case "cohere":
+            from providers.cohere.adapter import CohereProvider
+
+            return CohereProvider(config)
         case _:
             assert_never(config.wire)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from providers.protocol import Provider, ProviderConfig
+from providers.pool import PooledProvider
+from providers.protocol import NO_KEY, Provider, ProviderConfig
 from providers.registry import build
 from settings import Settings
 from storage.database import Database
@@ -153,18 +154,35 @@ async def _providers(settings: Settings) -> list[Finding]:
     configs = settings.vendor_configs()
     if not configs:
         said = "no key is set: the simulator would answer"
-        return [Finding("providers", "note", said, "Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY.")]
+        return [
+            Finding("providers", "note", said, "Set OPENAI_API_KEY, or another vendor's key; see add-a-provider.md.")
+        ]
     providers = build(configs)
-    return list(await asyncio.gather(*(_provider(config, providers[config.name]) for config in configs)))
+    each = [pair for config in configs for pair in _each(config.name, providers[config.name])]
+    return list(await asyncio.gather(*(_provider(name, provider) for name, provider in each)))
 
 
-async def _provider(config: ProviderConfig, provider: Provider) -> Finding:
+def _each(name: str, provider: Provider) -> list[tuple[str, Provider]]:
+    """The provider, or where it has several credentials what is reached by way of each."""
+    if isinstance(provider, PooledProvider):
+        return [(f"{name}/{credential}", member) for credential, member in provider.members.items()]
+    return [(name, provider)]
+
+
+async def _provider(name: str, provider: Provider) -> Finding:
     health = await provider.check_health()
     await provider.close()
-    named = f"{config.name} with key {_shown(config.api_key)}"
+    named = f"{name} {_identity(provider.config)}"
     if health.ok:
-        return Finding(config.name, "ok", f"{named} answers in {health.latency * 1000:.0f} ms")
-    return Finding(config.name, "wrong", f"{named}: {health.message}", "Check the key and the address.")
+        return Finding(name, "ok", f"{named} answers in {health.latency * 1000:.0f} ms")
+    return Finding(name, "wrong", f"{named}: {health.message}", "Check the key and the address.")
+
+
+def _identity(config: ProviderConfig) -> str:
+    """By what the provider knows us."""
+    if config.api_key and config.api_key != NO_KEY:
+        return f"with key {_shown(config.api_key)}"
+    return f"of project {config.project}" if config.project else "without a key"
 
 
 def _shown(key: str) -> str:

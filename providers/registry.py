@@ -3,9 +3,12 @@
 import asyncio
 import importlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol, assert_never, runtime_checkable
 
+from providers.credentials import CredentialKeeper, OwnKeeper
 from providers.importing import ONE_AT_A_TIME
+from providers.pool import PooledProvider
 from providers.protocol import Provider, ProviderConfig
 
 _SDKS = {"anthropic": "anthropic", "google": "google.genai"}
@@ -21,16 +24,17 @@ class Warmable(Protocol):
         ...
 
 
-def build(configs: Sequence[ProviderConfig]) -> dict[str, Provider]:
+def build(configs: Sequence[ProviderConfig], *, keeper: CredentialKeeper | None = None) -> dict[str, Provider]:
     """A provider for each configuration, by name. Imports only the adapters that are used, and no SDK.
 
-    Raises `ValueError` where two configurations share a name.
+    `keeper` knows what all workers know about the credentials of providers that have several. Raises `ValueError` where two
+    configurations share a name.
     """
     providers: dict[str, Provider] = {}
     for config in configs:
         if config.name in providers:
             raise ValueError(f"two providers are called {config.name!r}: give each its own name")
-        providers[config.name] = _adapter(config)
+        providers[config.name] = _pool(config, keeper) if config.credentials else _adapter(config)
     return providers
 
 
@@ -51,6 +55,28 @@ async def _warm(provider: Provider) -> None:
 def _import(sdk: str) -> None:
     with ONE_AT_A_TIME:
         importlib.import_module(sdk)
+
+
+def _pool(config: ProviderConfig, keeper: CredentialKeeper | None) -> Provider:
+    return PooledProvider(
+        config,
+        [
+            (
+                one,
+                _adapter(
+                    replace(
+                        config,
+                        api_key=one.api_key,
+                        base_url=one.base_url or config.base_url,
+                        location=one.location or config.location,
+                        credentials=(),
+                    )
+                ),
+            )
+            for one in config.credentials
+        ],
+        keeper or OwnKeeper(),
+    )
 
 
 def _adapter(config: ProviderConfig) -> Provider:

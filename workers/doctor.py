@@ -13,6 +13,7 @@ from typing import Literal
 from domain.policies.problems import PolicyError
 from domain.policies.reading import read
 from domain.policies.writing import version_of
+from providers.pool import PooledProvider
 from providers.protocol import NO_KEY, Provider, ProviderConfig
 from providers.registry import build
 from settings import Settings
@@ -178,16 +179,24 @@ async def _providers(settings: Settings) -> list[Finding]:
             Finding("providers", "note", said, "Set OPENAI_API_KEY, or another vendor's key; see add-a-provider.md.")
         ]
     providers = build(configs)
-    return list(await asyncio.gather(*(_provider(config, providers[config.name]) for config in configs)))
+    each = [pair for config in configs for pair in _each(config.name, providers[config.name])]
+    return list(await asyncio.gather(*(_provider(name, provider) for name, provider in each)))
 
 
-async def _provider(config: ProviderConfig, provider: Provider) -> Finding:
+def _each(name: str, provider: Provider) -> list[tuple[str, Provider]]:
+    """The provider, or where it has several credentials what is reached by way of each."""
+    if isinstance(provider, PooledProvider):
+        return [(f"{name}/{credential}", member) for credential, member in provider.members.items()]
+    return [(name, provider)]
+
+
+async def _provider(name: str, provider: Provider) -> Finding:
     health = await provider.check_health()
     await provider.close()
-    named = f"{config.name} {_identity(config)}"
+    named = f"{name} {_identity(provider.config)}"
     if health.ok:
-        return Finding(config.name, "ok", f"{named} answers in {health.latency * 1000:.0f} ms")
-    return Finding(config.name, "wrong", f"{named}: {health.message}", "Check the key and the address.")
+        return Finding(name, "ok", f"{named} answers in {health.latency * 1000:.0f} ms")
+    return Finding(name, "wrong", f"{named}: {health.message}", "Check the key and the address.")
 
 
 def _identity(config: ProviderConfig) -> str:

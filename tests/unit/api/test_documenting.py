@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api import documenting
 from api.app import create_app
 from tests.unit.api.openai.asking import doors
 
@@ -74,10 +75,7 @@ async def test_every_route_has_a_tag_an_example_and_its_errors(document: dict[st
 
 
 async def test_the_examples_of_bodies_are_taken(document: dict[str, Any]) -> None:
-    from api.bodies import ConversationBody, ConversationChange, TurnBody
-    from api.openai.bodies import ChatBody
-
-    models = {model.__name__: model for model in (ChatBody, TurnBody, ConversationBody, ConversationChange)}
+    models = {model.__name__: model for model in documenting._bodies}
     seen = set()
     for methods in document["paths"].values():
         for operation in methods.values():

@@ -60,7 +60,11 @@ async def attempt(world: World, request: Complete) -> Completed:
             raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
         if isinstance(opened, StoredAnswer):
             return await _found(world, request, opened)
-        return await _ask(world, request, provider, opened, stop)
+        world.load.calls += 1
+        try:
+            return await _ask(world, request, provider, opened, stop)
+        finally:
+            world.load.calls -= 1
 
 
 def _provider(world: World, request: Complete) -> Provider:
@@ -131,7 +135,7 @@ async def _ask(
     usage = _usage_so_far(outcome, model_request)
     if outcome.stopped:
         return await settling.store(parts, Finished(FinishReason.CANCELLED, usage, model=_served(outcome)))
-    raise await settling.fail(outcome.error, usage, served=_served(outcome))
+    raise await settling.fail(outcome.error, usage, served=_served(outcome), interrupted=outcome.abandoned)
 
 
 def _announce(writer: StreamWriter, request: Complete, opened: OpenedAttempt, prefix: str) -> None:

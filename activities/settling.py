@@ -117,8 +117,10 @@ class Settling:
             next_turn_id=following,
         )
 
-    async def fail(self, error: PerdureError | None, usage: Usage, *, served: str | None) -> ApplicationError:
-        """Close the ledger row; the failure to raise. `error` None: the attempt was interrupted on our side."""
+    async def fail(
+        self, error: PerdureError | None, usage: Usage, *, served: str | None, interrupted: str | None = None
+    ) -> ApplicationError:
+        """Close the ledger row; the failure to raise. `error` None: it was interrupted on our side, for the reason given."""
         turn, now = self.opened.turn, self.world.clock()
         entry = LedgerEntry(
             state="failed" if error else "interrupted",
@@ -138,7 +140,7 @@ class Settling:
         await self.writer.close()
         if error is None:
             return ApplicationError(
-                f"Attempt {self.opened.number} was interrupted; another follows.", type="interrupted"
+                f"Attempt {self.opened.number} was interrupted ({interrupted}); another follows.", type="interrupted"
             )
         verdict = after_failure(
             error.kind,

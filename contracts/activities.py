@@ -18,12 +18,16 @@ class OpenTurn(Contract):
 
 
 class OpenedTurn(Contract):
-    """`planned`: go on with `plan`. `busy`: turn `blocked_by` holds the conversation's lane. `finished`: see `result`."""
+    """`planned`: go on with `plan`. `busy`: turn `blocked_by` holds the conversation's lane. `finished`: see `result`.
+
+    `heartbeat_timeout`, in seconds, is how long a call may be silent towards Temporal: longer where many calls are made.
+    """
 
     status: Literal["planned", "busy", "finished"]
     plan: RoutePlan | None = None
     blocked_by: UUID | None = None
     result: TurnResult | None = None
+    heartbeat_timeout: float = 5.0
 
 
 class Complete(Contract):

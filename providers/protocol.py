@@ -10,13 +10,18 @@ from contracts.requests import ModelRequest
 Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google"]
 """The protocol a provider speaks. `openai` picks responses or chat completions by model and request."""
 
+NO_KEY = "none"
+"""The key of a server that asks for none; the SDKs insist on one."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderConfig:
     """How to reach one provider. `name` is the word before the colon of a model ref.
 
     `base_url` None means the vendor's own. `simulated` marks answers that no real model gave. `headers` are sent along.
-    `api_key` never appears in a log, a message or `repr`.
+    `api_key` never appears in a log, a message or `repr`. `vendor` names whose service it is, a name of
+    `providers/presets.py`, and with it the wire's dialect; empty, the provider's own name says it. `api_version` is Azure's;
+    `project` and `location` are a cloud's: of Google (Vertex), or the region of AWS.
     """
 
     name: str
@@ -25,6 +30,10 @@ class ProviderConfig:
     base_url: str | None = None
     simulated: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    vendor: str = ""
+    api_version: str = ""
+    project: str = ""
+    location: str = ""
 
     def __repr__(self) -> str:
         return f"ProviderConfig(name={self.name!r}, wire={self.wire!r}, base_url={self.base_url!r}, simulated={self.simulated})"

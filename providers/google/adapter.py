@@ -24,10 +24,10 @@ HEALTH_SECONDS = 5.0
 
 
 class GoogleProvider:
-    """`providers.protocol.Provider` for the Gemini API (and whatever speaks it at `config.base_url`)."""
+    """`providers.protocol.Provider` for the Gemini API, for Vertex, and for whatever speaks them at `config.base_url`."""
 
     def __init__(self, config: ProviderConfig) -> None:
-        """Keeps the configuration; the SDK is imported and the client built at the first call."""
+        """Keeps the configuration; the SDK is imported and the client built at the first call, or by `warm`."""
         self._config = config
         self._built: tuple[Client, httpx2.AsyncClient] | None = None
         self._building = threading.Lock()
@@ -72,6 +72,10 @@ class GoogleProvider:
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""
         return capabilities_of(model)
+
+    async def warm(self) -> None:
+        """Import the SDK and build the client ahead of the first call. Raises `ProviderError` without a credential."""
+        await self._client()
 
     async def close(self) -> None:
         """Close the pooled connections. A later call opens new ones."""

@@ -1,7 +1,7 @@
 """One pooled google-genai client, with everything off that it would do on its own."""
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ErrorKind, ProviderError
 from providers.protocol import ProviderConfig
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 VENDOR_URL = "https://generativelanguage.googleapis.com/"
 API_VERSION = "v1beta"
+VERTEX = "vertex"
+"""The vendor of a configuration that means Google Cloud's Vertex AI rather than the Gemini API."""
+
+VERTEX_VERSION = "v1beta1"
 CONNECT_SECONDS = 5.0
 
 opened: ContextVar[list["httpx2.Response"] | None] = ContextVar("opened", default=None)
@@ -22,12 +26,20 @@ def build_client(config: ProviderConfig) -> "tuple[Client, httpx2.AsyncClient]":
     """The SDK's client and the HTTP client below it. Imports the SDK, which takes a second: call it in a thread.
 
     The SDK reads its key, address, API version and backend from the environment where an argument is missing, so every one of
-    them is given.
+    them is given. Vertex is reached by project and location, with the credentials that google-auth
+    finds, or by a key alone ("express").
     """
     import httpx2
     from google.genai import Client, types
 
-    if not config.api_key.strip():
+    vertex = config.vendor == VERTEX
+    if vertex and not config.api_key.strip() and not config.project:
+        raise ProviderError(
+            ErrorKind.AUTHENTICATION,
+            f"{config.name} has neither a project nor an API key: set project (or GOOGLE_CLOUD_PROJECT), or a key",
+            provider=config.name,
+        )
+    if not vertex and not config.api_key.strip():
         raise ProviderError(
             ErrorKind.AUTHENTICATION, f"no API key is configured for {config.name}: set it", provider=config.name
         )
@@ -38,11 +50,10 @@ def build_client(config: ProviderConfig) -> "tuple[Client, httpx2.AsyncClient]":
         event_hooks={"request": [_bound_connect], "response": [_keep]},
     )
     client = Client(
-        api_key=config.api_key,
-        vertexai=False,
+        **_identity(config),
         http_options=types.HttpOptions(
-            base_url=config.base_url or VENDOR_URL,
-            api_version=API_VERSION,
+            base_url=config.base_url or (None if vertex else VENDOR_URL),
+            api_version=VERTEX_VERSION if vertex else API_VERSION,
             headers=dict(config.headers),
             httpx_async_client=http,
             # One attempt. Without the options the SDK still repeats a request after some connection errors.
@@ -50,6 +61,15 @@ def build_client(config: ProviderConfig) -> "tuple[Client, httpx2.AsyncClient]":
         ),
     )
     return client, http
+
+
+def _identity(config: ProviderConfig) -> dict[str, Any]:
+    """Who asks, and where: the arguments that tell the Gemini API and the two ways into Vertex apart."""
+    if config.vendor != VERTEX:
+        return {"api_key": config.api_key, "vertexai": False}
+    if key := config.api_key.strip():
+        return {"api_key": key, "vertexai": True}
+    return {"project": config.project, "location": config.location or "global", "vertexai": True}
 
 
 async def _bound_connect(request: "httpx2.Request") -> None:

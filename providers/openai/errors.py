@@ -67,6 +67,12 @@ def translate(error: Exception, *, provider: str, secret: str) -> ProviderError:
     if isinstance(error, openai.APIError) and error.body is not None:
         # The SDK raises the `error` object of an event inside a stream that began well.
         return translate_body(None, {"error": error.body}, {}, provider=provider, secret=secret)
+    if isinstance(error, openai.OpenAIError) and not isinstance(error, openai.APIError):
+        # The SDK itself found no credentials, or could not sign; its text may hold what it was given.
+        message = (
+            f"{provider}: no credentials could be found or used ({type(error).__name__}): see how it is configured"
+        )
+        return ProviderError(ErrorKind.AUTHENTICATION, message, provider=provider)
     message = f"{provider} sent something that could not be read ({type(error).__name__}): ask again"
     return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
 

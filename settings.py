@@ -22,7 +22,8 @@ class FurtherProvider(BaseModel):
 
     A name of `providers/presets.py` is enough; `vendor` is such a name for a provider that is called something else. Every other
     field goes before what the preset says: `wire` is the protocol spoken, `api_key_env` names the environment variable that holds
-    the key, `api_version` is Azure's, `project` and `location` are a cloud's.
+    the key, `api_version` is Azure's, `project` and `location` are a cloud's. `options` are Bedrock's `profile`, or
+    `access_key_id` (with `session_token`), whose secret is then the key.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -37,6 +38,7 @@ class FurtherProvider(BaseModel):
     project: str = ""
     location: str = ""
     headers: dict[str, str] = {}
+    options: dict[str, SecretStr] = {}
 
     @model_validator(mode="after")
     def _reachable(self) -> "FurtherProvider":
@@ -46,9 +48,10 @@ class FurtherProvider(BaseModel):
     def config(self) -> ProviderConfig:
         """The configuration, completed by the preset and the environment. A server that asks for no key gets the word `none`."""
         stanza = Stanza(
-            **self.model_dump(exclude={"api_key", "headers"}),
+            **self.model_dump(exclude={"api_key", "headers", "options"}),
             api_key=self.api_key.get_secret_value() if self.api_key else "",
             headers=tuple(self.headers.items()),
+            options=tuple((name, value.get_secret_value()) for name, value in self.options.items()),
         )
         return configure(stanza, _variables())
 

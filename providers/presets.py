@@ -42,17 +42,31 @@ PRESETS: dict[str, Preset] = {
         example="https://RESOURCE.openai.azure.com",
         price_list="azure",
     ),
-    "bedrock-mantle": Preset(
-        wire="openai",
-        base_url="https://bedrock-mantle.{location}.api.aws/openai/v1",
+    "bedrock": Preset(
+        wire="bedrock",
         keys=("AWS_BEARER_TOKEN_BEDROCK",),
         locations=("AWS_REGION", "AWS_DEFAULT_REGION"),
         # Without a token the SDK signs with the credentials that AWS's own chain finds.
         needs_key=False,
         price_list="aws",
     ),
+    "bedrock-mantle": Preset(
+        wire="openai",
+        base_url="https://bedrock-mantle.{location}.api.aws/openai/v1",
+        keys=("AWS_BEARER_TOKEN_BEDROCK",),
+        locations=("AWS_REGION", "AWS_DEFAULT_REGION"),
+        needs_key=False,
+        price_list="aws",
+    ),
     "cerebras": Preset(
         base_url="https://api.cerebras.ai/v1", keys=("CEREBRAS_API_KEY",), automatic=True, price_list="cerebras"
+    ),
+    "cohere": Preset(
+        wire="cohere",
+        base_url="https://api.cohere.com",
+        keys=("CO_API_KEY", "COHERE_API_KEY"),
+        automatic=True,
+        price_list="cohere",
     ),
     "crusoe": Preset(base_url="https://api.inference.crusoecloud.com/v1", keys=("CRUSOE_API_KEY",), automatic=True),
     "databricks": Preset(

@@ -67,5 +67,13 @@ def _adapter(config: ProviderConfig) -> Provider:
             from providers.google.adapter import GoogleProvider
 
             return GoogleProvider(config)
+        case "bedrock":
+            from providers.bedrock.adapter import BedrockProvider
+
+            return BedrockProvider(config)
+        case "cohere":
+            from providers.cohere.adapter import CohereProvider
+
+            return CohereProvider(config)
         case _:
             assert_never(config.wire)

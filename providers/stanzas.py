@@ -27,6 +27,7 @@ class Stanza:
     project: str = ""
     location: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
 
 
 def configure(stanza: Stanza, variable: Variable) -> ProviderConfig:
@@ -46,13 +47,14 @@ def configure(stanza: Stanza, variable: Variable) -> ProviderConfig:
     return ProviderConfig(
         name=stanza.name,
         wire=stanza.wire or _wire(vendor, preset, version),
-        api_key=key or _first(preset.keys if not stanza.api_key_env else (), variable) or _without_key(vendor, preset),
+        api_key=key or _found_key(stanza, preset, variable) or _without_key(vendor, preset),
         base_url=_address(stanza.name, vendor, preset, given, location=location, version=version),
         headers=stanza.headers,
         vendor=vendor,
         api_version=version,
         project=stanza.project or _first(preset.projects, variable),
         location=location,
+        options=stanza.options,
     )
 
 
@@ -69,6 +71,11 @@ def found_by_key(variable: Variable, taken: Iterable[str]) -> tuple[ProviderConf
     )
 
 
+def _found_key(stanza: Stanza, preset: Preset, variable: Variable) -> str:
+    """The environment's key, unless the stanza names another place for it, or by its options another way to sign."""
+    return "" if stanza.api_key_env or stanza.options else _first(preset.keys, variable)
+
+
 def _wire(vendor: str, preset: Preset, version: str) -> Wire:
     """The preset's wire; Azure's dated API knows the chat wire in all its versions, responses in the latest alone."""
     return "openai-chat" if vendor == "azure" and version else preset.wire
@@ -76,7 +83,7 @@ def _wire(vendor: str, preset: Preset, version: str) -> Wire:
 
 def _without_key(vendor: str, preset: Preset) -> str:
     """What stands for the key where there is none: nothing where it is needed, or where the SDK finds credentials itself."""
-    return "" if preset.needs_key or vendor in ("vertex", "bedrock-mantle") else NO_KEY
+    return "" if preset.needs_key or vendor in ("vertex", "bedrock", "bedrock-mantle") else NO_KEY
 
 
 def _address(name: str, vendor: str, preset: Preset, given: str, *, location: str, version: str) -> str | None:
@@ -87,7 +94,8 @@ def _address(name: str, vendor: str, preset: Preset, given: str, *, location: st
     if given:
         return given
     if preset.base_url is None:
-        if preset.wire == "google":
+        if preset.wire in ("google", "bedrock"):
+            # The SDK has it, by location.
             return None
         wanted = f"base_url is needed, such as {preset.example}" if preset.example else "base_url is needed"
         known = "" if vendor else f"; names that need none are {', '.join(PRESETS)}"

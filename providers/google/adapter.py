@@ -1,7 +1,6 @@
 """Gemini, over the official SDK."""
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from providers.google.decode import AnswerReader
 from providers.google.encode_request import EncodedRequest, encode_request
 from providers.google.errors import translate
 from providers.google.families import capabilities_of
+from providers.importing import ONE_AT_A_TIME
 from providers.protocol import Capabilities, Health, ProviderConfig
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ class GoogleProvider:
         """Keeps the configuration; the SDK is imported and the client built at the first call, or by `warm`."""
         self._config = config
         self._built: tuple[Client, httpx2.AsyncClient] | None = None
-        self._building = threading.Lock()
 
     @property
     def config(self) -> ProviderConfig:
@@ -154,6 +153,6 @@ class GoogleProvider:
         return self._built[0]
 
     def _build(self) -> None:
-        with self._building:
+        with ONE_AT_A_TIME:
             if self._built is None:
                 self._built = build_client(self._config)

@@ -16,7 +16,6 @@ VERTEX = "vertex"
 """The vendor of a configuration that means Google Cloud's Vertex AI rather than the Gemini API."""
 
 VERTEX_VERSION = "v1beta1"
-CONNECT_SECONDS = 5.0
 
 opened: ContextVar[list["httpx2.Response"] | None] = ContextVar("opened", default=None)
 """The list that takes the response of the call now being made, so that its connection can be closed at once."""
@@ -29,8 +28,9 @@ def build_client(config: ProviderConfig) -> "tuple[Client, httpx2.AsyncClient]":
     them is given. Vertex is reached by project and location, with the credentials that google-auth
     finds, or by a key alone ("express").
     """
-    import httpx2
     from google.genai import Client, types
+
+    from providers.connections import http_client
 
     vertex = config.vendor == VERTEX
     if vertex and not config.api_key.strip() and not config.project:
@@ -43,12 +43,7 @@ def build_client(config: ProviderConfig) -> "tuple[Client, httpx2.AsyncClient]":
         raise ProviderError(
             ErrorKind.AUTHENTICATION, f"no API key is configured for {config.name}: set it", provider=config.name
         )
-    http = httpx2.AsyncClient(
-        # The caller's deadlines rule; connecting is bounded in `_bound_connect`.
-        timeout=None,
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
-        event_hooks={"request": [_bound_connect], "response": [_keep]},
-    )
+    http = http_client(event_hooks={"request": [_bound_connect], "response": [_keep]})
     client = Client(
         **_identity(config),
         http_options=types.HttpOptions(
@@ -74,6 +69,8 @@ def _identity(config: ProviderConfig) -> dict[str, Any]:
 
 async def _bound_connect(request: "httpx2.Request") -> None:
     # The SDK hands every request its own timeout, None, which would undo the client's.
+    from providers.connections import CONNECT_SECONDS
+
     request.extensions["timeout"] = {**request.extensions.get("timeout", {}), "connect": CONNECT_SECONDS}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.errors import ErrorKind, ProviderError
 from providers.google.retry_delay import retry_delay
+from providers.unforeseen import unforeseen
 
 _OVERFLOW = re.compile(
     r"exceeds the maximum number of tokens|input token count|input is too long|"
@@ -118,8 +119,7 @@ def translate(error: Exception, *, provider: str, secret: str) -> ProviderError:
             "set GOOGLE_APPLICATION_CREDENTIALS, or an API key"
         )
         return ProviderError(ErrorKind.AUTHENTICATION, message, provider=provider)
-    message = f"{provider} sent something that could not be read ({type(error).__name__}): ask again"
-    return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
+    return unforeseen(error, provider=provider)
 
 
 def _kind(status: int | None, word: str, said: str, reasons: set[str]) -> ErrorKind:

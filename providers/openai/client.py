@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 VENDOR_URL = "https://api.openai.com/v1"
-CONNECT_SECONDS = 5.0
 
 
 def is_vendor(config: ProviderConfig) -> bool:
@@ -28,21 +27,18 @@ def build_client(config: ProviderConfig) -> "AsyncOpenAI":
     The SDK reads its key, organisation, project, address and headers from the environment where an argument is missing; here
     arguments alone count. Raises `ProviderError(authentication)` without a key where one is needed.
     """
-    import httpx2
     from openai import AsyncAzureOpenAI, AsyncOpenAI
+
+    from providers.connections import TIMEOUT, http_client
 
     key = config.api_key.strip()
     _insist_on_key(config, key)
-    # The caller's deadlines rule over an answer; only connecting is bounded here.
-    timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
     keyed_by_header = config.vendor == "azure"
     unasked: dict[str, Any] = {"admin_api_key": "", "organization": "", "project": "", "webhook_secret": ""}
     common: dict[str, Any] = {
         "max_retries": 0,
-        "timeout": timeout,
-        "http_client": httpx2.AsyncClient(
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
-            timeout=timeout,
+        "timeout": TIMEOUT,
+        "http_client": http_client(
             # A client takes `Authorization` off when it is sent elsewhere, but no header of a vendor's own.
             follow_redirects=not keyed_by_header,
             event_hooks={"request": [_key_by_header]} if keyed_by_header else {},

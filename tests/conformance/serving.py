@@ -15,7 +15,7 @@ class Recorded:
 
     status: int
     headers: Mapping[str, str]
-    body: str
+    body: str | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ async def serve_recorded(answers: Sequence[Recorded], heard: dict[int, Heard] | 
                 recorded = answers[number]
                 if heard is not None:
                     heard[number] = Heard(first.split(b" ")[1].decode(), asked, sent)
-                body = recorded.body.encode()
+                body = recorded.body if isinstance(recorded.body, bytes) else recorded.body.encode()
                 kept = [f"{name}: {value}" for name, value in recorded.headers.items() if name.lower() not in _DROPPED]
                 head = [f"HTTP/1.1 {recorded.status} recorded", *kept, f"content-length: {len(body)}", "", ""]
                 writer.write("\r\n".join(head).encode("latin-1") + body)

@@ -103,6 +103,14 @@ def test_clouds_are_reached_by_place() -> None:
     assert configure(Stanza("vertex"), set_to()).location == "global"
 
 
+def test_who_signs_for_bedrock() -> None:
+    environment = set_to(AWS_REGION="eu-west-1", AWS_BEARER_TOKEN_BEDROCK="t")
+    bedrock = configure(Stanza("bedrock"), environment)
+    assert (bedrock.wire, bedrock.location, bedrock.api_key, bedrock.base_url) == ("bedrock", "eu-west-1", "t", None)
+    profile = configure(Stanza("bedrock", options=(("profile", "work"),)), environment)
+    assert (profile.api_key, profile.options) == ("", (("profile", "work"),))
+
+
 @pytest.mark.parametrize(
     ("stanza", "said"),
     [

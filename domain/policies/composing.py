@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.policies.nodes import Node, Place
+from domain.policies.nodes import Node, Place, end_of
 from domain.policies.problems import PolicyProblem
 from domain.policies.scalars import resolve
 
@@ -39,10 +39,13 @@ def compose(text: str, *, source: str) -> tuple[Node | None, list[PolicyProblem]
     except _BrokenError as error:
         composer.note(error.message, error.place)
         node = None
-    return node, [
-        PolicyProblem(message, source, *((place.line, place.column) if place else (None, None)))
-        for message, place in composer.problems
-    ]
+    # The parser misses a bracket in the line after the last.
+    last = end_of(text.rstrip("\r\n"))
+    problems = []
+    for message, place in composer.problems:
+        at = min(place, last, key=lambda one: (one.line, one.column)) if place else None
+        problems.append(PolicyProblem(message, source, at.line if at else None, at.column if at else None))
+    return node, problems
 
 
 def _from_json(text: str) -> str:
@@ -61,9 +64,8 @@ def _refuse_forbidden(text: str) -> None:
     """Before the parser does, which does not say where."""
     found = _FORBIDDEN.search(text)
     if found is not None:
-        before = text[: found.start()]
-        place = Place(before.count("\n") + 1, found.start() - (before.rfind("\n") + 1) + 1)
-        raise _BrokenError(f"the character U+{ord(found[0]):04X} is not allowed in YAML; remove it", place)
+        message = f"the character U+{ord(found[0]):04X} is not allowed in YAML; remove it"
+        raise _BrokenError(message, end_of(text[: found.start()]))
 
 
 @dataclass(slots=True)

@@ -17,6 +17,12 @@ class Place:
     column: int
 
 
+def end_of(text: str) -> Place:
+    """The place after the text's last character."""
+    lines = f"{text}.".splitlines()
+    return Place(len(lines), len(lines[-1]))
+
+
 @dataclass(slots=True)
 class Node:
     """A value in the text: a scalar, a list, or a mapping whose names have places of their own.

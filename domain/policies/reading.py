@@ -11,7 +11,7 @@ from domain.policies.composing import compose
 from domain.policies.contradictions import contradictions
 from domain.policies.explaining import Fault, explained
 from domain.policies.merging import Document, merged
-from domain.policies.nodes import Node, place_of, plain
+from domain.policies.nodes import Node, end_of, place_of, plain
 from domain.policies.problems import PolicyError, PolicyProblem, Severity, dotted
 from domain.policies.unknown import ModelNames, unknown_models
 
@@ -71,8 +71,8 @@ def _decoded(text: bytes, source: str) -> str:
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = text[: error.start].count(b"\n") + 1
-        raise PolicyError((PolicyProblem("the text is not UTF-8", source, line, 1),)) from None
+        place = end_of(text[: error.start].decode("utf-8-sig"))
+        raise PolicyError((PolicyProblem("the text is not UTF-8", source, place.line, place.column),)) from None
 
 
 def _placed(faults: Iterable[Fault], node: Node, source: str, severity: Severity) -> list[PolicyProblem]:

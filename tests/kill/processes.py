@@ -28,6 +28,7 @@ class Processes:
     key: str
     port: int
     folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
     live: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -47,6 +48,7 @@ class Processes:
             "PERDURE_SWEEP_SECONDS": "0.5",
             "PERDURE_LOG_LEVEL": "warning",
             "TEMPORAL_ADDRESS": self.temporal_address,
+            **self.environment,
         }
         with (self.folder / f"{name}.log").open("ab") as log:
             self.live[name] = subprocess.Popen(

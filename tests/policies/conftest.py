@@ -70,18 +70,26 @@ class Deployment:
             )
 
 
-@pytest.fixture
-async def deployment(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[Deployment]:
-    database = Database(postgres_dsn, pool_size=4)
+@contextlib.asynccontextmanager
+async def deployed(dsn: str, folder: Path) -> AsyncIterator[Deployment]:
+    """A deployment on an empty database, until the block ends."""
+    database = Database(dsn, pool_size=4)
     await migrate(database)
     async with database.begin() as connection:
         ours = await keys.workspace(connection, now=NOW)
         theirs = await keys.workspace(connection, now=NOW, name="theirs")
-    folder = tmp_path / "etc"
-    folder.mkdir()
-    made = Deployment(database, folder / "policies.yaml", ours, theirs)
-    async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(database.close)
+    files = folder / "etc"
+    files.mkdir()
+    made = Deployment(database, files / "policies.yaml", ours, theirs)
+    try:
         yield made
+    finally:
         for live in made.opened:
             await live.aclose()
+        await database.close()
+
+
+@pytest.fixture
+async def deployment(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[Deployment]:
+    async with deployed(postgres_dsn, tmp_path) as made:
+        yield made

@@ -65,7 +65,7 @@ def judge(text: str | bytes) -> None:
             # Only of the text as a whole.
             assert "holds nothing" in problem.message or len(shown) > LARGEST
         else:
-            assert 1 <= problem.line <= len(shown.splitlines()) + 1
+            assert 1 <= problem.line <= len(shown.splitlines())
             assert problem.column >= 1
 
 

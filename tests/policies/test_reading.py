@@ -169,7 +169,7 @@ def test_what_is_wrong_has_its_line(text: str, line: int | None, says: str) -> N
 
 
 def test_bytes_that_are_no_text_and_characters_that_cannot_be_kept() -> None:
-    assert only(b"version: 1\n# \xff") == (2, 1, "", "the text is not UTF-8")
+    assert only(b"version: 1\n# \xff") == (2, 3, "", "the text is not UTF-8")
     assert "NUL" in wrong('models: {"a:b": {tags: ["\\0"]}}')[0].message
     assert "tags are not taken" in wrong("limits: !!python/object:os.system {}")[0].message
     assert "\U0001f600" in right('{"user_tiers": {"\\ud83d\\ude00": {}}}').policy.user_tiers

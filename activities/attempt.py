@@ -9,7 +9,9 @@ from temporalio.exceptions import ApplicationError
 from activities.calling import Call, call
 from activities.continuing import SaidSoFar, join_continuation, prefix_to_keep, said_so_far
 from activities.errors import failure
+from activities.guarding import let_through, watched
 from activities.lost import settle_lost
+from activities.observing import observed_call
 from activities.recording import Recorder
 from activities.refusing import refusal_of
 from activities.settling import Settling
@@ -18,6 +20,7 @@ from activities.world import World
 from contracts.activities import Complete, Completed
 from contracts.errors import ErrorKind, PerdureError, ProviderError
 from contracts.events import Finished, FinishReason
+from contracts.health import BreakerKey
 from contracts.ids import call_id
 from contracts.parts import Message, ToolCallPart
 from contracts.requests import ModelRequest
@@ -46,6 +49,7 @@ async def attempt(world: World, request: Complete) -> Completed:
     """
     # Listening begins before the turn's row is read, so that a stop is either seen in the row or heard.
     async with world.streams.stops(request.turn_id) as stop:
+        probes = await let_through(world, request)
         try:
             provider = _provider(world, request)
             if request.on_new_attempt == "fail":
@@ -66,7 +70,7 @@ async def attempt(world: World, request: Complete) -> Completed:
             return await _found(world, request, opened)
         world.load.calls += 1
         try:
-            return await _ask(world, request, provider, opened, stop)
+            return await _ask(world, request, provider, opened, stop, probes)
         finally:
             world.load.calls -= 1
 
@@ -97,7 +101,12 @@ async def _forbid_second_telling(world: World, request: Complete) -> None:
 
 
 async def _ask(
-    world: World, request: Complete, provider: Provider, opened: OpenedAttempt, stop: asyncio.Event
+    world: World,
+    request: Complete,
+    provider: Provider,
+    opened: OpenedAttempt,
+    stop: asyncio.Event,
+    probes: tuple[BreakerKey, ...],
 ) -> Completed:
     turn_id = opened.turn.id
     # Opening fences older attempts off; only then is what they said final.
@@ -116,15 +125,27 @@ async def _ask(
     _announce(writer, request, opened, prefix)
     fitted = _fitted(request, opened)
     model_request = _model_request(request, opened, fitted.messages, prefix)
-    outcome = await call(
-        provider,
-        model_request,
-        call_id=call_id(turn_id, request.step, opened.number),
-        limits=request.limits,
-        writer=writer,
-        recorder=Recorder(writer, continuing=bool(prefix)),
-        stop=stop,
-    )
+    began = world.clock()
+    async with watched(world, request.candidate.model, probes) as watch:
+        outcome = await call(
+            provider,
+            model_request,
+            call_id=call_id(turn_id, request.step, opened.number),
+            limits=request.limits,
+            writer=writer,
+            recorder=Recorder(writer, continuing=bool(prefix)),
+            stop=stop,
+        )
+        if outcome.abandoned is None:
+            watch.seen = observed_call(
+                request.candidate.model,
+                began=began,
+                ended=world.clock(),
+                error=outcome.error,
+                stopped=outcome.stopped,
+                first_token_ms=outcome.first_token_ms,
+                usage=outcome.collector.usage,
+            )
     settling = Settling(world, request, provider, opened, writer, outcome.first_token_ms)
     parts = join_continuation(prefix, outcome.collector.parts())
     finished = outcome.collector.finished

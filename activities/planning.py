@@ -4,9 +4,8 @@ import asyncio
 import itertools
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,14 +15,15 @@ from activities.health_view import HealthView
 from contracts.health import Measured
 from contracts.models import ModelRef
 from contracts.policies import VersionedPolicy
-from contracts.turns import RoutePlan, TurnRequest
+from contracts.turns import LastAnswer, RoutePlan, TurnRequest
 from domain.catalog import Catalog, Catalogs
 from domain.policies.force import Policies
-from domain.routing import Asked, Needs, Prepared, Routed, Situation, Sticky, needs_of, prepare, route
+from domain.routing import Asked, Needs, Prepared, Situation, Sticky, needs_of, prepare
 from domain.routing.caches import cached_after
+from domain.routing.planning import Liked, Ready
 from domain.tokens import count_messages, roughly
 from storage import messages, preferences, turns
-from storage.turns import LastAnswer, TurnRow, whole_request
+from storage.turns import TurnRow, whole_request
 
 _REMEMBERED = 64
 """Policies whose preparations are kept."""
@@ -31,26 +31,10 @@ COUNTED_FROM = 4_000
 """Tokens from which a prompt is counted rather than estimated from its size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What a plan is made from: the catalog under the policy, both indexed, and the request with its needs."""
-
-    prepared: Prepared
-    catalog: Catalog
-    asked: Asked
-    situation: Situation
-
-    def route(self) -> Routed:
-        """Make the plan. Raises PerdureError where no model can answer."""
-        return route(self.prepared, self.asked, self.situation)
-
-
 class Planner:
     """Plans turns by the catalog, the policy in force and what is measured. One per process."""
 
-    def __init__(
-        self, catalogs: Catalogs, policies: Policies, health: HealthView, classifying: Classifying
-    ) -> None:
+    def __init__(self, catalogs: Catalogs, policies: Policies, health: HealthView, classifying: Classifying) -> None:
         self._catalogs = catalogs
         self._policies = policies
         self._health = health
@@ -68,22 +52,23 @@ class Planner:
             said = await messages.of_turn(connection, turn.id)
             request = whole_request(turn, [one.message for one in said])
             last = await turns.last_answer(connection, turn.conversation_id, before=turn.turn_no or 0)
+        liked = partial(preferences.liked, connection, turn.workspace_id, request.knobs.user or "", now=now)
         ready = await self.gather(
-            connection, request, workspace_id=turn.workspace_id, last=last, seed=str(turn.id), now=now
+            request, workspace_id=turn.workspace_id, last=last, liked=liked, seed=str(turn.id), now=now
         )
         return ready.route().plan
 
     async def gather(
         self,
-        connection: AsyncConnection,
         request: TurnRequest,
         *,
         workspace_id: UUID,
         last: LastAnswer | None,
+        liked: Liked,
         seed: str,
         now: datetime,
-    ) -> Planned:
-        """All that a plan of the request is made from. `last` is the answer that the conversation last had."""
+    ) -> Ready:
+        """What a plan of the request is made from: see `domain.routing.planning.Planning`."""
         policy = self._policies.effective(workspace_id)
         catalog, prepared = await self._prepare(policy)
         free = not request.models
@@ -93,10 +78,9 @@ class Planner:
             context = request.routing
             if context.task is None or context.difficulty is None:
                 classified = await self._classifying.classify(request)
-        liked: Mapping[str, float] = {}
+        likes: Mapping[str, float] = {}
         if free:
-            task = request.routing.task or (classified.task if classified else None)
-            liked = await preferences.liked(connection, workspace_id, request.knobs.user or "", task, now=now)
+            likes = await liked(request.routing.task or (classified.task if classified else None))
         asked = Asked(
             needs=needs,
             context=request.routing,
@@ -107,13 +91,18 @@ class Planner:
         situation = Situation(
             now=now,
             measured=self._measured(catalog),
-            preference={ModelRef.parse(name): score for name, score in liked.items()},
+            preference={ModelRef.parse(name): score for name, score in likes.items()},
             sticky=_sticky(last, catalog, now) if free else None,
             rotation=next(self._rotation),
             seed=seed,
             classified=classified,
         )
-        return Planned(prepared, catalog, asked, situation)
+        return Ready(catalog, prepared, asked, situation)
+
+    async def catalog(self, workspace_id: UUID) -> Catalog:
+        """The models under the workspace's policy."""
+        catalog, _ = await self._prepare(self._policies.effective(workspace_id))
+        return catalog
 
     async def _prepare(self, policy: VersionedPolicy) -> tuple[Catalog, Prepared]:
         """The catalog under the policy and its index, which a thread makes once for each pair of them."""

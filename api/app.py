@@ -25,7 +25,10 @@ _TAGS = [
     {"name": "OpenAI", "description": "For clients that exist already: change the base URL, gain durability."},
     {"name": "conversations", "description": "What a workspace keeps talking about."},
     {"name": "turns", "description": "Ask, follow, look, stop."},
-    {"name": "models", "description": "What can be asked for, what it can do, what it costs, and what is measured of it."},
+    {
+        "name": "models",
+        "description": "What can be asked for, what it can do, what it costs, and what is measured of it.",
+    },
     {"name": "policies", "description": "Which models may answer what, in which order, within which limits."},
     {"name": "preferences", "description": "Which models users like, for what."},
     {"name": "health", "description": "For orchestrators and Prometheus; no key."},

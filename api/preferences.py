@@ -57,9 +57,8 @@ async def put_preferences(request: Request, caller: Caller, doors: DoorsOf) -> R
     """Replace the user's wishes for that task. An empty `models` removes them."""
     body = await read_body(request, PreferencesBody, limit=doors.max_request_bytes)
     _refuse_nul(body.user, "user")
-    scores = {
-        str(doors.catalog.resolve(name, field=f"models.{name[:100]}")): score for name, score in body.models.items()
-    }
+    catalog = await doors.planner.catalog(caller.workspace_id)
+    scores = {str(catalog.resolve(name, field=f"models.{name[:100]}")): score for name, score in body.models.items()}
     async with doors.database.begin() as connection:
         await preferences.prefer(
             connection,

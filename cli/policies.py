@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,11 @@ async def show_policy(server: Server, number: int | None, *, as_json: bool) -> N
 
 def check_file(file: str, *, as_json: bool) -> None:
     """Print all that is wrong with a file."""
-    from cli.serving import catalog
     from domain.policies.unknown import names_of
     from settings import Settings
+    from workers.cataloguing import build_catalogs
 
-    models = catalog(Settings())
+    models = build_catalogs(Settings(), datetime.now(UTC)).plain
     # Without any provider every name would be unknown, which says nothing of the file.
     names = names_of(models) if models.models else None
     version: str | None = None

@@ -34,6 +34,7 @@ def doors(house: House) -> Doors:
         default_model=settings.default_model,
         version=version("perdure"),
         policies=house.policies,
+        planner=house.planner,
     )
 
 

@@ -1,5 +1,7 @@
 """A turn: what is asked, how it is planned, how it ends."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
@@ -106,6 +108,7 @@ class RoutePlan(Contract):
     `task` and `difficulty` (0 to 1) are what the request was taken for. `confidence` (0 to 1) says how clearly the first
     candidate won. `policy_version` is the policy that it was planned with. `alternatives` fit as well and will not be asked.
     `fallback_on_refusal`: a model that declines the content is followed by the next. `attempts` bounds all calls of the step.
+    `waits_for_limit`: a turn waits for a limit that was set here, rather than fail.
     """
 
     candidates: tuple[Candidate, ...]
@@ -119,6 +122,21 @@ class RoutePlan(Contract):
     alternatives: tuple[Candidate, ...] = ()
     fallback_on_refusal: bool = False
     attempts: int | None = None
+    waits_for_limit: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """The answer that a conversation last had: by whom, what it used, and when it was finished."""
+
+    model: ModelRef
+    usage: Usage
+    at: datetime
+
+    @property
+    def tokens(self) -> int:
+        """About as many as the conversation has now."""
+        return self.usage.total
 
 
 class TurnResult(Contract):

@@ -106,6 +106,10 @@ _CLOSE = text("""
      WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt
 """)
 
+_WITHDRAW = text(
+    "DELETE FROM model_usage WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt AND state = 'open'"
+)
+
 _CLOSE_LEFT_OPEN = text("""
     UPDATE model_usage SET state = 'interrupted', finished_at = :now, estimated = true
      WHERE turn_id = :turn_id AND state = 'open' RETURNING attempt
@@ -212,6 +216,11 @@ async def close_attempt(
             "unit_prices": orjson.dumps({name: str(price) for name, price in cost.unit_prices.items()}).decode(),
         },
     )
+
+
+async def withdraw_attempt(connection: AsyncConnection, turn_id: UUID, *, step: int, attempt: int) -> None:
+    """Take back the row of an attempt that called nobody."""
+    await connection.execute(_WITHDRAW, {"turn_id": turn_id, "step": step, "attempt": attempt})
 
 
 async def close_left_open(connection: AsyncConnection, turn_id: UUID, *, now: datetime) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The tables. Those of discovery and health are the deployment's, every other has a workspace; keys are UUIDs, times `timestamptz`. The stream log is apart."""
+"""The tables. Those of discovery and health are the deployment's, every other has a workspace. The stream log is apart."""
 
 from sqlalchemy import (
     ARRAY,

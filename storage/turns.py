@@ -10,9 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import ErrorKind, PerdureError
-from contracts.models import ModelRef
-from contracts.turns import RoutePlan, RoutingWish, TurnRequest, TurnResult, TurnState
-from contracts.usage import Usage
+from contracts.turns import LastAnswer, RoutePlan, TurnRequest, TurnResult, TurnState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +31,14 @@ class TurnRow:
     started_at: datetime | None
     finished_at: datetime | None
 
-    def routing(self) -> RoutingWish:
-        """What the request says about who may answer and within which limits."""
-        return RoutingWish.model_validate(self.asked)
-
 
 @dataclass(frozen=True, slots=True)
-class LastAnswer:
-    """The answer that a conversation last had: by whom, what it used, and when it was finished."""
+class Unfinished:
+    """A turn that has not ended."""
 
-    model: ModelRef
-    usage: Usage
-    at: datetime
-
-    @property
-    def tokens(self) -> int:
-        """About as many as the conversation has now."""
-        return self.usage.total
+    id: UUID
+    workspace_id: UUID
+    state: TurnState
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +102,7 @@ _REQUEST_CANCEL = text("""
 """)
 
 _STALE = text("""
-    SELECT id, state FROM turns
+    SELECT id, workspace_id, state FROM turns
      WHERE state IN ('accepted', 'running') AND created_at < :before
      ORDER BY created_at LIMIT :limit
 """)
@@ -229,7 +218,7 @@ async def request_cancel(connection: AsyncConnection, turn_id: UUID, *, workspac
     return TurnState(state)
 
 
-async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[tuple[UUID, TurnState]]:
+async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[Unfinished]:
     """Turns accepted before `before` that have not ended, oldest first."""
     rows = await connection.execute(_STALE, {"before": before, "limit": limit})
-    return [(row.id, TurnState(row.state)) for row in rows]
+    return [Unfinished(row.id, row.workspace_id, TurnState(row.state)) for row in rows]

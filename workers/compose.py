@@ -14,18 +14,26 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
+from activities.classifying import Classifying
+from activities.credentials import SharedCredentials
+from activities.health import Health
+from activities.limiting import SharedLimiter
+from activities.planning import Planner
 from activities.world import World
 from domain.catalog import Catalogs
 from providers.protocol import Provider
 from settings import Settings
 from storage import keys
 from storage.database import Database
+from storage.limits import PostgresBuckets
+from storage.limits_redis import RedisBuckets
 from storage.migrating import migrate
 from storage.streams.log import StreamLog
 from storage.streams.postgres import PostgresStore
 from storage.streams.redis import RedisStore
 from storage.streams.tiered import TieredStreamLog
 from workers.cataloguing import CatalogWatch, build_catalogs
+from workers.health import process_name, running_health
 from workers.policies.file import DEFAULT_NAME, PolicyFile
 from workers.policies.live import LivePolicies
 
@@ -51,11 +59,13 @@ class House:
     temporal: Client
     catalogs: Catalogs
     policies: LivePolicies
+    health: Health
+    planner: Planner
 
     @property
     def world(self) -> World:
         """What activities work on."""
-        return World(self.database, self.streams, self.providers, utc_now)
+        return World(self.database, self.streams, self.providers, utc_now, self.planner, self.health)
 
 
 def utc_now() -> datetime:
@@ -90,17 +100,28 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         )
         stack.push_async_callback(policies.aclose)
         await policies.start()
+        process = process_name()
+        health = Health(database, process=process, clock=utc_now, policy=lambda: policies.deployment.policy.policy)
+        buckets = RedisBuckets(redis.get_secret_value()) if redis else PostgresBuckets(database)
+        stack.push_async_callback(buckets.aclose)
+        limiter = SharedLimiter(buckets)
         providers: dict[str, Provider] = {}
         if with_providers:
             from providers.registry import build
 
-            providers = build(settings.provider_configs())
+            keeper = SharedCredentials(health, limiter, utc_now)
+            providers = build(settings.provider_configs(), keeper=keeper)
             for provider in providers.values():
                 stack.push_async_callback(provider.close)
+        await stack.enter_async_context(
+            running_health(health, limiter, database, providers, process=process, clock=utc_now, probing=with_providers)
+        )
         catalogs = build_catalogs(settings, utc_now())
         watching = asyncio.create_task(CatalogWatch(database, catalogs, utc_now).run())
         stack.push_async_callback(_end, watching)
-        yield House(settings, database, streams, providers, await connect_temporal(), catalogs, policies)
+        planner = Planner(catalogs, policies, health.view, Classifying())
+        temporal = await connect_temporal()
+        yield House(settings, database, streams, providers, temporal, catalogs, policies, health, planner)
 
 
 def policy_file(settings: Settings) -> PolicyFile:

@@ -24,7 +24,12 @@ async def running_worker(house: House) -> AsyncIterator[None]:
         house.temporal, house.world, concurrency=settings.worker_concurrency, shutdown=settings.shutdown
     )
     sweeper = Sweeper(house.world, house.temporal, interval=settings.sweep_seconds, keep_streams=settings.keep_streams)
-    discoverer = Discoverer(house.database, house.providers, utc_now)
+    discoverer = Discoverer(
+        house.database,
+        house.providers,
+        utc_now,
+        wanted=lambda: house.policies.deployment.policy.policy.switches.discovery,
+    )
     warming = asyncio.create_task(warm(house.providers.values()))
     async with worker:
         sweeping = asyncio.create_task(sweeper.run())

@@ -106,6 +106,7 @@ def _plan(request: Request, strategy: Strategy, wants: Demand, arranged: Arrange
             reason=placed.reason,
             score=placed.standing.shown,
             price=request.price(position),
+            window=request.book.entries[position].window,
         )
 
     return RoutePlan(
@@ -122,4 +123,5 @@ def _plan(request: Request, strategy: Strategy, wants: Demand, arranged: Arrange
         ),
         fallback_on_refusal=policy.switches.fallback_on_refusal,
         attempts=policy.limits.attempts,
+        waits_for_limit=policy.switches.wait_for_limit,
     )

@@ -50,7 +50,7 @@ async def until_waiting(connection: asyncpg.Connection, table: str) -> None:
     """Somebody waits for the table."""
     async with asyncio.timeout(PATIENCE):
         waiting = "SELECT count(*) FROM pg_locks WHERE relation = $1::regclass AND NOT granted"
-        while not await connection.fetchval(waiting, table):  # noqa: ASYNC110 - PostgreSQL tells it no other way
+        while not await connection.fetchval(waiting, table):  # noqa: ASYNC110  another process waits
             await asyncio.sleep(0.01)
 
 

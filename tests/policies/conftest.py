@@ -3,23 +3,29 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
+from temporalio.client import Client
 
 from domain.policies.reading import read
 from storage import keys, policies
 from storage.database import Database
 from storage.migrating import migrate
 from storage.policies import StoredPolicy
+from tests.api.conftest import Open, listening, opening
 from workers.policies.file import PolicyFile
 from workers.policies.live import LivePolicies
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PATIENCE = 20.0
+YAML = {"Content-Type": "application/yaml"}
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -93,3 +99,54 @@ async def deployed(dsn: str, folder: Path) -> AsyncIterator[Deployment]:
 async def deployment(postgres_dsn: str, tmp_path: Path) -> AsyncIterator[Deployment]:
     async with deployed(postgres_dsn, tmp_path) as made:
         yield made
+
+
+@dataclass(frozen=True, slots=True)
+class Governed:
+    """Open doors at `opened`, another process's at `elsewhere`, and the file that both follow."""
+
+    opened: Open
+    elsewhere: Open
+    policies: LivePolicies
+    file: Path
+
+    async def put(self, body: str | bytes, **headers: str) -> httpx2.Response:
+        async with self.opened.http() as http:
+            sent = {**YAML, **{name.replace("_", "-"): value for name, value in headers.items()}}
+            return await http.put("/api/policies", content=body, headers=sent)
+
+    async def get(self, path: str = "", **query: Any) -> Any:
+        async with self.opened.http() as http:
+            return (await http.get(f"/api/policies{path}", params=query)).raise_for_status().json()
+
+
+@pytest.fixture
+async def governed(postgres_dsn: str, temporal_client: Client, tmp_path: Path) -> AsyncIterator[Governed]:
+    database = Database(postgres_dsn, pool_size=4)
+    await migrate(database)
+    file = tmp_path / "policies.yaml"
+
+    @asynccontextmanager
+    async def process() -> AsyncIterator[LivePolicies]:
+        live = LivePolicies(
+            database, PolicyFile(file, copies=tmp_path / "data"), required=False, clock=lambda: opened.doors.clock()
+        )
+        await live.start()
+        yield live
+        await live.aclose()
+
+    async with opening(postgres_dsn, temporal_client) as opened, process() as here, process() as there:
+        async with (
+            listening(replace(opened.doors, policies=here)) as url,
+            listening(replace(opened.doors, policies=there)) as other,
+        ):
+            yield Governed(replace(opened, url=url), replace(opened, url=other), here, file)
+    await database.close()
+
+
+def places(answer: httpx2.Response) -> list[tuple[int | None, int | None, str]]:
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    shown = answer.json()
+    assert shown["kind"] == "invalid_request"
+    return [(one["line"], one["column"], one["field"]) for one in shown["errors"] if one["severity"] == "error"]

@@ -1,82 +1,19 @@
 """`/api/policies` over a real database: what is in force, what is refused and where, and who sees it."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 import yaml
 from sqlalchemy import text
-from temporalio.client import Client
 
 from contracts.policies import Policy
 from domain.policies.writing import dumped, json_schema
-from storage.database import Database
-from storage.migrating import migrate
-from tests.api.conftest import Open, listening, opening
-from tests.policies.conftest import until
-from workers.policies.file import PolicyFile
-from workers.policies.live import LivePolicies
+from tests.policies.conftest import YAML, Governed, places
 
 pytestmark = pytest.mark.real
 
-YAML = {"Content-Type": "application/yaml"}
 CHEAP = "routing_rules:\n  strategy: cost # for now\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Governed:
-    """Open doors at `opened`, another process's at `elsewhere`, and the file that both follow."""
-
-    opened: Open
-    elsewhere: Open
-    policies: LivePolicies
-    file: Path
-
-    async def put(self, body: str | bytes, **headers: str) -> httpx2.Response:
-        async with self.opened.http() as http:
-            sent = {**YAML, **{name.replace("_", "-"): value for name, value in headers.items()}}
-            return await http.put("/api/policies", content=body, headers=sent)
-
-    async def get(self, path: str = "", **query: Any) -> Any:
-        async with self.opened.http() as http:
-            return (await http.get(f"/api/policies{path}", params=query)).raise_for_status().json()
-
-
-@pytest.fixture
-async def governed(postgres_dsn: str, temporal_client: Client, tmp_path: Path) -> AsyncIterator[Governed]:
-    database = Database(postgres_dsn, pool_size=4)
-    await migrate(database)
-    file = tmp_path / "policies.yaml"
-
-    @asynccontextmanager
-    async def process() -> AsyncIterator[LivePolicies]:
-        live = LivePolicies(
-            database, PolicyFile(file, copies=tmp_path / "data"), required=False, clock=lambda: opened.doors.clock()
-        )
-        await live.start()
-        yield live
-        await live.aclose()
-
-    async with opening(postgres_dsn, temporal_client) as opened, process() as here, process() as there:
-        async with (
-            listening(replace(opened.doors, policies=here)) as url,
-            listening(replace(opened.doors, policies=there)) as other,
-        ):
-            yield Governed(replace(opened, url=url), replace(opened, url=other), here, file)
-    await database.close()
-
-
-def places(answer: httpx2.Response) -> list[tuple[int | None, int | None, str]]:
-    assert answer.status_code == 400, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    shown = answer.json()
-    assert shown["kind"] == "invalid_request"
-    return [(one["line"], one["column"], one["field"]) for one in shown["errors"] if one["severity"] == "error"]
 
 
 async def test_without_any_policy_the_defaults_are_in_force(governed: Governed) -> None:
@@ -260,56 +197,3 @@ async def test_without_a_key_the_door_is_shut(governed: Governed, method: str, p
     assert (answer.status_code, answer.json()["kind"]) == (401, "access_denied")
     async with governed.opened.doors.database.begin() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM model_configurations"))).scalar_one() == 0
-
-
-async def test_the_file_is_the_base_and_what_is_put_is_checked_over_it(governed: Governed) -> None:
-    governed.file.write_text('routing_rules: {fallback_chains: {"sim:sim-fast": ["sim:sim-echo"]}}\nlimits: {idle: 3}')
-    await until(lambda: governed.policies.deployment.name is not None)
-    loop = 'routing_rules:\n  fallback_chains: {"sim:sim-echo": ["sim:sim-fast"]}\n'
-    assert places(await governed.put(loop)) == [(2, 21, "routing_rules.fallback_chains.sim:sim-echo")]
-    async with governed.opened.http() as http:
-        check = await http.post("/api/policies/check?alone=true", content=loop, headers=YAML)
-    assert check.json()["valid"] is True
-    await governed.put("limits: {step: 9}")
-    shown = await governed.get()
-    assert (shown["policy"]["limits"]["idle"], shown["policy"]["limits"]["step"]) == (3, 9)
-    assert (shown["file"]["name"], shown["file"]["document"]["limits"]) == ("policies.yaml", {"idle": 3})
-
-
-async def test_a_broken_file_is_told_and_the_process_stays_ready(governed: Governed) -> None:
-    governed.file.write_text("limits: {idle: 3}")
-    await until(lambda: governed.policies.deployment.name is not None)
-
-    async def ready() -> tuple[int, str]:
-        async with httpx2.AsyncClient(base_url=governed.opened.url) as http:
-            answer = await http.get("/readyz")
-            return answer.status_code, answer.json()["policies"]
-
-    assert await ready() == (200, "ok")
-    governed.file.write_text("limits: {idle: -3}\nsecret_word: 1\n")
-    await until(lambda: bool(governed.policies.problems))
-    # Whoever has no key learns that it is broken and not what it says.
-    assert await ready() == (200, "the policy file is broken (errors: 2); the last good one is in force")
-    shown = await governed.get()
-    assert shown["policy"]["limits"]["idle"] == 3
-    assert [(one["source"], one["line"], one["field"]) for one in shown["problems"]] == [
-        ("policies.yaml", 1, "limits.idle"),
-        ("policies.yaml", 2, "secret_word"),
-    ]
-    governed.file.write_text("limits: {idle: 4}")
-    await until(lambda: not governed.policies.problems)
-    assert await ready() == (200, "ok")
-    assert (await governed.get())["policy"]["limits"]["idle"] == 4
-
-
-async def test_what_is_wrong_with_one_workspaces_policy_is_not_shown_to_another(governed: Governed) -> None:
-    await governed.put('routing_rules: {fallback_chains: {"sim:sim-echo": ["sim:sim-fast"]}}')
-    governed.file.write_text('routing_rules: {fallback_chains: {"sim:sim-fast": ["sim:sim-echo"]}}')
-    await until(lambda: bool(governed.policies.problems))
-    assert ["loops" in one["message"] for one in (await governed.get())["problems"]] == [True]
-    async with governed.opened.http(governed.opened.stranger) as theirs:
-        assert (await theirs.get("/api/policies")).json()["problems"] == []
-        ready = (await theirs.get("/readyz")).json()
-    assert ready["policies"] == (
-        "policies of workspaces do not fit the policy file (workspaces: 1); the last good one is in force"
-    )

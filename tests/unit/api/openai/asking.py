@@ -1,16 +1,12 @@
-"""Doors that need no servers: decoding looks at nothing but the catalog."""
+"""Names that need no servers: decoding looks at nothing but the catalog."""
 
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from api.naming import Names
 from api.openai.bodies import ChatBody
 from api.openai.decode import decode
 from contracts.turns import TurnRequest
 from domain.catalog import Catalogs, offer
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-NONE = cast(Any, None)
 
 
 def names(default_model: str | None = None) -> Names:

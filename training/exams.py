@@ -11,9 +11,12 @@ from training.rows import FOLDER, Row, Split, flags, part
 PER_NOTION: Final = 5
 STORIES: Final = {"train": 400, "held out": 100}
 
-EASY, HARD = 0.3, 0.5
-"""Up to the first an exam question is plain knowledge (`simple`), from the second on it is reasoning (`analytical`); between them it
-may be taken for either, and teaches the difficulty only."""
+EASY, HARD = 0.2, 0.6
+"""Up to the first an exam question is plain knowledge (`simple`), from the second on it is reasoning (`analytical`).
+Between them it may be taken for either, and teaches the difficulty only."""
+
+WEIGHT: Final = 0.4
+"""What is seldom asked of an assistant, however many rows there are of it, must not define two of its tasks."""
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -36,7 +39,7 @@ def exam_rows(split: Split) -> list[Row]:
                         text = _case(subject, ways, split, chance) + text
                     difficulty = min(1.0, max(0.0, (grade + shift) / 10))
                     task = _task(difficulty)
-                    rows.append(Row(text, task, difficulty, subject, **flags(task, chance)))
+                    rows.append(Row(text, task, difficulty, subject, weight=WEIGHT, **flags(task, chance)))
     return rows
 
 
@@ -60,7 +63,7 @@ def story_rows(split: Split) -> list[Row]:
             p=chance.choice([5, 10, 20, 25, 40]),
         )
         task = TaskType.ANALYTICAL.value
-        rows.append(Row(text, task, (3 + many) / 10, opening, **flags(task, chance)))
+        rows.append(Row(text, task, (3 + many) / 10, opening, weight=WEIGHT, **flags(task, chance)))
     return rows
 
 

@@ -9,7 +9,7 @@ from contracts.routing import TaskType
 from training.rows import FOLDER, Row, Split, flags, part
 
 PER_NOTION: Final = 5
-STORIES: Final = {"train": 400, "held out": 100}
+STORIES: Final = {"train": 700, "held out": 150}
 
 EASY, HARD = 0.2, 0.6
 """Up to the first an exam question is plain knowledge (`simple`), from the second on it is reasoning (`analytical`).
@@ -44,7 +44,7 @@ def exam_rows(split: Split) -> list[Row]:
 
 
 def story_rows(split: Split) -> list[Row]:
-    """Stories of two to six steps; each step makes them harder."""
+    """Stories of one to five steps; each step makes them harder."""
     chance = random.Random(f"stories {split}")  # noqa: S311 - the same rows each time
     words = _read("stories.yaml")
     openings, steps, questions = (part(words[name], split) for name in ("opening", "step", "question"))

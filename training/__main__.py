@@ -14,7 +14,7 @@ from domain.classifying.head import SHIPPED, Head
 from training import benchmarks, report
 from training.exams import exam_rows, story_rows
 from training.fitting import fit
-from training.matrices import TASKS, difficulties, labels, matrix
+from training.matrices import TASKS, difficulties, labels, matrix, weights
 from training.measuring import figures, timed
 from training.prompts import one_off_rows, template_rows
 from training.rows import FOLDER, Row
@@ -46,6 +46,7 @@ def trained(rows: list[Row]) -> Head:
     return fit(
         matrix(rows),
         labels(rows),
+        weights(rows),
         difficulties(rows),
         TASKS,
         NAMES,

@@ -1,6 +1,7 @@
 """The difficulty measured on prompts of which it is known whether a weak and a strong model answered them correctly.
 
-No row of these ever reaches the shipped weights: out of domain they are only scored, in domain the fit of each fold is thrown away.
+No row of these ever reaches the shipped weights: out of domain they are only scored, in domain each fold's fit is thrown
+away.
 """
 
 import json

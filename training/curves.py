@@ -46,8 +46,8 @@ class Curve:
 def curve(score: "Floats", weak: "Floats", strong: "Floats", counted: "Floats | None" = None) -> Curve:
     """The curve of sending the rows of highest score to the strong model first.
 
-    `weak` and `strong`: each row's quality by either model; `counted`: how often each row counts, 1 unless told. Raises ValueError
-    where the strong model is no better over all rows.
+    `weak` and `strong`: each row's quality by either model; `counted`: how often each row counts, 1 unless told. Raises
+    ValueError where the strong model is no better over all rows.
     """
     import numpy as np
 

@@ -9,11 +9,14 @@ from contracts.routing import TaskType
 from training.rows import FOLDER, Row, Split, flags, part
 
 PER_NOTION: Final = 5
-STORIES: Final = {"train": 400, "held out": 100}
+STORIES: Final = {"train": 700, "held out": 150}
 
-EASY, HARD = 0.3, 0.5
-"""Up to the first an exam question is plain knowledge (`simple`), from the second on it is reasoning (`analytical`); between them it
-may be taken for either, and teaches the difficulty only."""
+EASY, HARD = 0.2, 0.6
+"""Up to the first an exam question is plain knowledge (`simple`), from the second on it is reasoning (`analytical`).
+Between them it may be taken for either, and teaches the difficulty only."""
+
+WEIGHT: Final = 0.4
+"""What is seldom asked of an assistant, however many rows there are of it, must not define two of its tasks."""
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -36,12 +39,12 @@ def exam_rows(split: Split) -> list[Row]:
                         text = _case(subject, ways, split, chance) + text
                     difficulty = min(1.0, max(0.0, (grade + shift) / 10))
                     task = _task(difficulty)
-                    rows.append(Row(text, task, difficulty, subject, **flags(task, chance)))
+                    rows.append(Row(text, task, difficulty, subject, weight=WEIGHT, **flags(task, chance)))
     return rows
 
 
 def story_rows(split: Split) -> list[Row]:
-    """Stories of two to six steps; each step makes them harder."""
+    """Stories of one to five steps; each step makes them harder."""
     chance = random.Random(f"stories {split}")  # noqa: S311 - the same rows each time
     words = _read("stories.yaml")
     openings, steps, questions = (part(words[name], split) for name in ("opening", "step", "question"))
@@ -60,7 +63,7 @@ def story_rows(split: Split) -> list[Row]:
             p=chance.choice([5, 10, 20, 25, 40]),
         )
         task = TaskType.ANALYTICAL.value
-        rows.append(Row(text, task, (3 + many) / 10, opening, **flags(task, chance)))
+        rows.append(Row(text, task, (3 + many) / 10, opening, weight=WEIGHT, **flags(task, chance)))
     return rows
 
 

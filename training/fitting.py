@@ -24,28 +24,28 @@ def scaling(inputs: "Floats") -> tuple["Floats", "Floats"]:
     return inputs.mean(axis=0), np.maximum(inputs.std(axis=0), SCALE_FLOOR)
 
 
-def ridge(
-    inputs: "Floats", wanted: "Floats", penalty: float, weights: "Floats | None" = None
-) -> tuple["Floats", "Floats"]:
-    """Weights (n,) and bias () that come closest to `wanted` over standardised inputs. `weights` says how much each row counts."""
+def ridge(inputs: "Floats", wanted: "Floats", penalty: float) -> tuple["Floats", "Floats"]:
+    """Weights (n,) and bias () that come closest to `wanted`, (rows,), over inputs of mean 0."""
     import numpy as np
 
-    counted = np.ones(len(wanted)) if weights is None else weights
-    middle = np.average(inputs, axis=0, weights=counted)
-    level = np.average(wanted, weights=counted)
-    centred = inputs - middle
-    pressed = centred.T @ (centred * counted[:, None]) + penalty * np.eye(inputs.shape[1])
-    solved: Floats = np.linalg.solve(pressed, centred.T @ (counted * (wanted - level)))
-    return solved, np.asarray(level - middle @ solved)
+    level = wanted.mean()
+    pressed = inputs.T @ inputs + penalty * np.eye(inputs.shape[1])
+    solved: Floats = np.linalg.solve(pressed, inputs.T @ (wanted - level)).astype(np.float64)
+    return solved, np.asarray(level)
 
 
-def logistic(inputs: "Floats", labels: "Integers", classes: int, penalty: float) -> tuple["Floats", "Floats"]:
-    """Weights (n, classes) and bias (classes,) of least cross-entropy, each class counting the same; accelerated gradient descent."""
+def logistic(
+    inputs: "Floats", labels: "Integers", weights: "Floats", classes: int, penalty: float
+) -> tuple["Floats", "Floats"]:
+    """Weights (n, classes) and bias (classes,) of least cross-entropy, by accelerated gradient descent.
+
+    `weights` says how much each row counts within its class; each class counts the same.
+    """
     import numpy as np
 
     rows, width = inputs.shape
-    sizes = np.bincount(labels, minlength=classes)
-    counted = (rows / (classes * sizes))[labels] / rows
+    sizes = np.bincount(labels, weights=weights, minlength=classes)
+    counted = weights / (classes * sizes)[labels]
     one_hot = np.eye(classes)[labels]
     joined = np.hstack([inputs, np.ones((rows, 1))])
     decay = np.full((width + 1, 1), penalty / rows)
@@ -66,6 +66,7 @@ def logistic(inputs: "Floats", labels: "Integers", classes: int, penalty: float)
 def fit(
     inputs: "Floats",
     labels: "Integers",
+    weights: "Floats",
     difficulties: "Floats",
     tasks: tuple[str, ...],
     features: tuple[str, ...],
@@ -77,6 +78,6 @@ def fit(
     mean, scale = scaling(inputs)
     standard = (inputs - mean) / scale
     named = labels >= 0
-    task_weights, task_bias = logistic(standard[named], labels[named], len(tasks), task_penalty)
+    task_weights, task_bias = logistic(standard[named], labels[named], weights[named], len(tasks), task_penalty)
     difficulty_weights, difficulty_bias = ridge(standard, difficulties, difficulty_penalty)
     return Head(mean, scale, task_weights, task_bias, difficulty_weights, difficulty_bias, tasks, features)

@@ -40,6 +40,13 @@ def labels(rows: list[Row]) -> "Integers":
     return np.array([TASKS.index(row.task) if row.task else -1 for row in rows])
 
 
+def weights(rows: list[Row]) -> "Floats":
+    """How much each row's task counts."""
+    import numpy as np
+
+    return np.array([row.weight for row in rows])
+
+
 def difficulties(rows: list[Row]) -> "Floats":
     """Each row's difficulty, from 0 to 1."""
     import numpy as np

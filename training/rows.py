@@ -16,7 +16,8 @@ Value = TypeVar("Value")
 class Row:
     """A prompt with its task (None where it could be taken for several), its difficulty from 0 to 1 and where it comes from.
 
-    Rows of one `source` are alike: they are kept on one side whenever rows are divided.
+    Rows of one `source` are alike: they are kept on one side whenever rows are divided. `weight` is how much the task counts when
+    the head is fitted.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Row:
     has_tools: bool = False
     has_schema: bool = False
     has_images: bool = False
+    weight: float = 1.0
 
 
 def part(values: Sequence[Value], split: Split) -> list[Value]:

@@ -10,7 +10,10 @@ from domain.classifying.inputs import inputs
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What a request seems to be. `difficulty` runs from 0 (anything can answer it) to 1; `confidence` is the task's probability."""
+    """What a request seems to be.
+
+    `difficulty` runs from 0 (any model can answer it) to 1; `confidence` is the task's probability.
+    """
 
     task: TaskType
     difficulty: float

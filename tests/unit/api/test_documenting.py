@@ -76,7 +76,7 @@ async def test_every_route_has_a_tag_an_example_and_its_errors(document: dict[st
         ]
         assert path == "/metrics" or method == "delete" or any("example" in content for content in shown), name
         if method in ("post", "patch") and not path.endswith(("/cancel", "/refresh")):
-            assert operation["requestBody"]["content"]["application/json"]["example"], name
+            assert any(content.get("example") for content in operation["requestBody"]["content"].values()), name
         if path.startswith(("/api/", "/v1/")):
             assert operation["security"] == [{"key": []}], name
             assert "401" in operation["responses"], name
@@ -89,7 +89,10 @@ async def test_the_examples_of_bodies_are_taken(document: dict[str, Any]) -> Non
         for operation in methods.values():
             if "requestBody" in operation:
                 content = operation["requestBody"]["content"]["application/json"]
-                name = content["schema"]["$ref"].rpartition("/")[2]
+                name = content["schema"].get("$ref", "").rpartition("/")[2]
+                if not name:
+                    # A policy, which comes as a text.
+                    continue
                 models[name].model_validate(content["example"])
                 seen.add(name)
     assert seen == set(models)

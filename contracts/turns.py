@@ -74,6 +74,7 @@ class TurnRequest(RoutingWish):
     """What the caller asked, as stored.
 
     `messages` is the whole prompt of a stateless turn; for a turn in a conversation it is what the turn adds to the history.
+    `fresh`: of what was said before, the model sees the instructions only.
     """
 
     messages: tuple[Message, ...] = Field(min_length=1)
@@ -84,6 +85,7 @@ class TurnRequest(RoutingWish):
     provider_options: dict[str, dict[str, Any]] = {}
     on_busy: OnBusy = "reject"
     metadata: dict[str, str] = {}
+    fresh: bool = False
 
 
 class Candidate(Contract):

@@ -66,7 +66,12 @@ _LOOK = text("""
            CASE WHEN t.conversation_id IS NOT NULL THEN
              (SELECT jsonb_agg(jsonb_build_object('role', h.role, 'name', h.name, 'parts', h.parts)
                                ORDER BY h.turn_no, h.position)
-                FROM messages h WHERE h.conversation_id = t.conversation_id AND h.turn_no <= t.turn_no)
+                FROM messages h
+               WHERE h.conversation_id = t.conversation_id AND h.turn_no <= t.turn_no
+                 AND (h.turn_no >= CASE WHEN CAST(t.request ->> 'fresh' AS boolean) THEN t.turn_no
+                        ELSE (SELECT coalesce(CAST(c.context_metadata ->> 'from_turn' AS int), 0)
+                                FROM conversations c WHERE c.id = t.conversation_id) END
+                      OR h.role IN ('system', 'developer')))
            END AS history
       FROM turns t LEFT JOIN messages m ON m.turn_id = t.id AND m.step = :step
      WHERE t.id = :turn_id

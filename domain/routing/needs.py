@@ -16,12 +16,15 @@ LIKELY_ANSWER = 500
 class Needs:
     """What one request needs. Tokens are counted ones.
 
+    `least_input_tokens` is what stays of the prompt when as much of the conversation is left out as `domain.fitting.fit` may
+    leave out; None where nothing may be.
     `answer_room` is the longest answer that the request allows, None where it says nothing. `providers`: only these can run
     what the request holds (a vendor's own tools); empty for all.
     """
 
     input_tokens: int = 0
     answer_room: int | None = None
+    least_input_tokens: int | None = None
     capabilities: frozenset[Capability] = frozenset()
     providers: frozenset[str] = frozenset()
 
@@ -44,6 +47,7 @@ def needs_of(
     messages: Iterable[Message],
     *,
     input_tokens: int,
+    least_input_tokens: int | None = None,
     tools: Sequence[Tool] = (),
     output: OutputFormat | None = None,
     answer_room: int | None = None,
@@ -57,6 +61,7 @@ def needs_of(
     return Needs(
         input_tokens=input_tokens,
         answer_room=answer_room,
+        least_input_tokens=least_input_tokens,
         capabilities=frozenset(wanted),
         providers=frozenset(tool.provider for tool in tools if isinstance(tool, ProviderTool)),
     )

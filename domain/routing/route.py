@@ -10,15 +10,12 @@ from domain.routing.asking import Asked, Situation
 from domain.routing.choosing import Arranged, Placed, choose
 from domain.routing.difficulty import Demand, demand
 from domain.routing.emptied import refusal
-from domain.routing.fallbacks import chain_of, named
+from domain.routing.fallbacks import chain_of
 from domain.routing.limits import limits_in_force
 from domain.routing.naming import arrange_named
-from domain.routing.prepared import Prepared
+from domain.routing.prepared import ROUTED, Prepared
 from domain.routing.ranking import rank
 from domain.routing.screening import Request, Screening, screen
-
-ROUTED = "auto"
-"""The name of no model: routing chooses. Also `auto:STRATEGY`, as a policy's default model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ def _named(prepared: Prepared, asked: Asked) -> tuple[tuple[ModelRef, ...], Stra
         return (), _chosen(own or _strategy(suffix) or rules.strategy)
     if own is not None and own != "manual":
         return (), own
-    ref = named(prepared, rules.default_model)
+    ref = prepared.meaning(rules.default_model)
     if ref is None:
         raise PerdureError(
             ErrorKind.NOT_FOUND,

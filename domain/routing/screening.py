@@ -178,21 +178,31 @@ def _capability(request: Request, left: int) -> Judged:
 
 def _window(request: Request, left: int) -> Judged:
     needs, book = request.asked.needs, request.book
-    fitting = book.windows.unknown | book.windows.masks[_first_fitting(needs, book.windows.values)]
-    wanted = f"a window of {needs.input_tokens:,} tokens and the answer's room"
-    if needs.answer_room is not None:
-        fitting &= book.answers.at_least(needs.answer_room)
-        wanted = f"a window of {needs.input_tokens + needs.answer_room:,} tokens, {needs.answer_room:,} of them for the answer"
-    return wanted, fitting
+    long_enough = book.everything if needs.answer_room is None else book.answers.at_least(needs.answer_room)
+    tokens = needs.input_tokens
+    fitting = _taking(request, tokens) & long_enough
+    # Where no window takes the whole conversation, the newest part of it must do.
+    if not left & fitting and needs.least_input_tokens is not None:
+        tokens = min(tokens, needs.least_input_tokens)
+        fitting = _taking(request, tokens) & long_enough
+    if needs.answer_room is None:
+        return f"a window of {tokens:,} tokens and the answer's room", fitting
+    return f"a window of {tokens + needs.answer_room:,} tokens, {needs.answer_room:,} of them for the answer", fitting
 
 
-def _first_fitting(needs: Needs, windows: Sequence[float]) -> int:
+def _taking(request: Request, tokens: int) -> int:
+    """Those whose window, where it is known, takes so many tokens of prompt and the answer."""
+    windows = request.book.windows
+    return windows.unknown | windows.masks[_first_fitting(request.asked.needs, tokens, windows.values)]
+
+
+def _first_fitting(needs: Needs, tokens: int, windows: Sequence[float]) -> int:
     """The place of the smallest window that takes the request. What a window takes grows with it, so that halving finds it."""
     low, high = 0, len(windows)
     while low < high:
         middle = (low + high) // 2
         window = int(windows[middle])
-        low, high = (low, middle) if needs.input_tokens + needs.room_in(window) <= window else (middle + 1, high)
+        low, high = (low, middle) if tokens + needs.room_in(window) <= window else (middle + 1, high)
     return low
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.routing.prepared import named_by_rules
 from domain.routing.screening import Request
 
 
@@ -13,8 +14,7 @@ def pool_of(request: Request, order: Sequence[int]) -> list[int]:
     if request.asked.models:
         return sorted(order)
     rules, book = request.book.policy.routing_rules, request.book
-    wanted = (rules.default_model, *rules.fallback_chain, *(n for one in rules.task_preferences.values() for n in one))
-    named = {book.position(book.names[name]) for name in wanted if name in book.names}
+    named = {book.position(ref) for ref in named_by_rules(book.catalog, rules)}
     return sorted([one for one in order if one in named] or order[: rules.max_candidates])
 
 

@@ -14,7 +14,7 @@ from contracts.models import ModelRef
 from contracts.policies import Policy
 from contracts.routing import Capability, RoutingContext, Strategy
 from contracts.turns import RoutePlan
-from domain.catalog.entry import ModelEntry, Prices
+from domain.catalog import ModelEntry, Prices, with_policy
 from domain.routing import Asked, Needs, Routed, Situation, prepare, route
 from domain.routing.latency import usual_pace
 from domain.routing.learning import learned
@@ -84,7 +84,8 @@ def reached(situation: Situation, ref: ModelRef) -> bool:
 
 def known_entries(catalog: tuple[ModelEntry, ...], asked: Asked) -> Mapping[ModelRef, ModelEntry]:
     """The catalog with the models that the caller named beside it."""
-    unlisted = {ref: ModelEntry(ref=ref, name=ref.model, capabilities=frozenset(Capability)) for ref in asked.models}
+    plain = with_policy(catalog, Policy(), allow_unlisted=True)
+    unlisted = {ref: replace(plain.entry(ref), capabilities=frozenset(Capability)) for ref in asked.models}
     return unlisted | {one.ref: one for one in catalog}
 
 

@@ -10,7 +10,7 @@ from domain.routing.exploring import exploring
 from domain.routing.fallbacks import by_capability, chain_of, too_dear
 from domain.routing.ranking import Ranking, Standing
 from domain.routing.reasons import facts, first_by_strategy
-from domain.routing.screening import Request
+from domain.routing.request import Request
 
 ALTERNATIVES = 3
 """How many models a plan names beside its candidates."""

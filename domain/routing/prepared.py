@@ -23,7 +23,7 @@ class Prepared:
     """A catalog and a policy, indexed. Sets of models are bits in the order of `entries` (see `domain.routing.masks`).
 
     `choosable` are those that may answer without being named by the caller: not deprecated and made to chat, or named by the
-    policy's rules; and not simulated where a real one is there.
+    policy's rules; and not simulated where a real one is there. `named`: these are the models that somebody named.
     """
 
     entries: tuple[ModelEntry, ...]
@@ -45,6 +45,7 @@ class Prepared:
     qualities: Ladder
     tiers: Mapping[str, int]
     columns: Columns
+    named: bool
 
     def position(self, ref: ModelRef) -> int | None:
         """Where a model stands in `entries`; None where it is not there."""
@@ -57,7 +58,7 @@ class Prepared:
     def few(self, refs: Iterable[ModelRef]) -> "Prepared":
         """The same policy over these models alone, which need not be listed."""
         named = [self._at_its_word(self.catalog.entry(ref)) for ref in dict.fromkeys(refs)]
-        return _prepare(named, self.policy, self.version, self.catalog, self.disabled)
+        return _prepare(named, self.policy, self.version, self.catalog, self.disabled, named=True)
 
     def _at_its_word(self, entry: ModelEntry) -> ModelEntry:
         """A model whose abilities are guessed has all that the policy does not deny it, since its caller may know more."""
@@ -94,15 +95,21 @@ def named_by_rules(catalog: Catalog, rules: RoutingRules) -> Iterable[ModelRef]:
 
 
 def _prepare(
-    entries: Sequence[ModelEntry], policy: Policy, version: str | None, catalog: Catalog, disabled: frozenset[str]
+    entries: Sequence[ModelEntry],
+    policy: Policy,
+    version: str | None,
+    catalog: Catalog,
+    disabled: frozenset[str],
+    *,
+    named: bool = False,
 ) -> Prepared:
     refs = [str(entry.ref) for entry in entries]
     enabled = mask_of(
         i for i, one in enumerate(entries) if refs[i] not in disabled and not catalog.switched_off(one.ref)
     )
     real = mask_of(index for index, entry in enumerate(entries) if not entry.simulated)
-    named = frozenset(named_by_rules(catalog, policy.routing_rules))
-    chatting = mask_of(i for i, one in enumerate(entries) if one.ref in named or _answers_by_itself(one))
+    by_rules = frozenset(named_by_rules(catalog, policy.routing_rules))
+    chatting = mask_of(i for i, one in enumerate(entries) if one.ref in by_rules or _answers_by_itself(one))
     return Prepared(
         entries=tuple(entries),
         policy=policy,
@@ -123,6 +130,7 @@ def _prepare(
         qualities=Ladder.of([entry.quality for entry in entries]),
         tiers={name: _allowed(tier, entries) for name, tier in policy.user_tiers.items()},
         columns=columns(entries),
+        named=named,
     )
 
 

@@ -15,7 +15,8 @@ from domain.routing.limits import limits_in_force
 from domain.routing.naming import arrange_named
 from domain.routing.prepared import ROUTED, Prepared
 from domain.routing.ranking import rank
-from domain.routing.screening import Request, Screening, screen
+from domain.routing.request import Request
+from domain.routing.screening import Screening, screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,30 @@ def route(prepared: Prepared, asked: Asked, situation: Situation) -> Routed:
     Raises PerdureError where no model can answer: its message and `detail` name the filter that left none and the nearest
     value that could be met. Its kind is not_found, access_denied, context_overflow, budget_exceeded or else invalid_request.
     """
+    _know_tier(prepared, asked.context.user_tier)
     wants = demand(asked.context, situation.classified)
     models, strategy = _named(prepared, asked)
     if models:
         chain = (chain_of(prepared, models[0]) or ()) if len(models) == 1 else ()
         book = prepared.few((*models, *chain))
-        request = Request(book, book.everything, asked, situation)
+        request = Request.over(book, book.everything, asked, situation)
         screening = _screened(request)
         arranged = arrange_named(request, screening, strategy, wants, models)
     else:
-        request = Request(prepared, prepared.choosable, asked, situation)
+        request = Request.over(prepared, prepared.choosable, asked, situation)
         screening = _screened(request)
         arranged = choose(request, rank(request, strategy, wants, screening.fit or screening.behind))
     return Routed(_plan(request, strategy, wants, arranged), screening)
+
+
+def _know_tier(prepared: Prepared, tier: str | None) -> None:
+    tiers = prepared.policy.user_tiers
+    if tier is not None and tiers and tier not in tiers:
+        raise PerdureError(
+            ErrorKind.INVALID_REQUEST,
+            f"The policy knows no user tier {tier!r}; it knows {', '.join(sorted(tiers))}.",
+            field="routing.user_tier",
+        )
 
 
 def _named(prepared: Prepared, asked: Asked) -> tuple[tuple[ModelRef, ...], Strategy]:

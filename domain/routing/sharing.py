@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.routing.prepared import named_by_rules
-from domain.routing.screening import Request
+from domain.routing.request import Request
 
 
 def pool_of(request: Request, order: Sequence[int]) -> list[int]:
@@ -26,8 +26,4 @@ def rotated(pool: list[int], turn: int) -> list[int]:
 
 def in_flight(request: Request) -> dict[int, int]:
     """Calls that are being answered now, by position; those that are absent answer none."""
-    return {
-        at: one.in_flight
-        for ref, one in request.situation.measured.items()
-        if one.in_flight and (at := request.book.position(ref)) is not None
-    }
+    return {at: one.in_flight for at, one in request.measured.items() if one.in_flight}

@@ -118,7 +118,13 @@ class Settling:
         )
 
     async def fail(
-        self, error: PerdureError | None, usage: Usage, *, served: str | None, interrupted: str | None = None
+        self,
+        error: PerdureError | None,
+        usage: Usage,
+        *,
+        served: str | None,
+        interrupted: str | None = None,
+        squeezable: bool = False,
     ) -> ApplicationError:
         """Close the ledger row; the failure to raise. `error` None: it was interrupted on our side, for the reason given."""
         turn, now = self.opened.turn, self.world.clock()
@@ -150,7 +156,9 @@ class Settling:
             limits=self.request.limits,
             remaining=self._remaining(),
         )
-        return failure(error, verdict)
+        allowed = self.request.attempts
+        final = allowed is not None and self.opened.number >= allowed
+        return failure(error, verdict, final=final, squeezable=squeezable)
 
     def _price(self, usage: Usage, served: str | None) -> Cost:
         if usage.total == 0:

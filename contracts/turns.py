@@ -85,7 +85,8 @@ class Candidate(Contract):
     """One model in a plan, with the reason why it stands where it does.
 
     `score` runs from 0 to 1, higher being better; None where nothing was compared. `price` is the likely cost of the answer in
-    USD, with what the prompt cache saves; None where no list says.
+    USD, with what the prompt cache saves; None where no list says. `window` is the model's context window in tokens, None where
+    it is not known.
     """
 
     index: int
@@ -93,6 +94,7 @@ class Candidate(Contract):
     reason: str
     score: float | None = None
     price: Decimal | None = None
+    window: int | None = None
 
 
 class RoutePlan(Contract):

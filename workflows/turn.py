@@ -112,16 +112,20 @@ class TurnWorkflow:
         self, turn_id: UUID, plan: RoutePlan, ask: Ask, *, remaining: timedelta, beat: timedelta
     ) -> Completed:
         limits = plan.limits
+        has_sibling = ask.index + 1 < len(plan.candidates)
         return await workflow.execute_activity_method(
             TurnActivities.complete,
             Complete(
                 turn_id=turn_id,
                 step=0,
                 candidate=plan.candidates[ask.index],
-                has_sibling=ask.index + 1 < len(plan.candidates),
+                has_sibling=has_sibling,
                 limits=limits,
                 on_new_attempt=plan.on_new_attempt,
                 from_start=ask.from_start,
+                squeezed=ask.squeezed,
+                refusal_fails=plan.fallback_on_refusal and has_sibling,
+                attempts=plan.attempts,
             ),
             schedule_to_close_timeout=remaining,
             start_to_close_timeout=timedelta(seconds=limits.attempt) + ATTEMPT_MARGIN,

@@ -18,15 +18,15 @@ class Needs:
 
     `least_input_tokens` is what stays of the prompt when as much of the conversation is left out as `domain.fitting.fit` may
     leave out; None where nothing may be.
-    `answer_room` is the longest answer that the request allows, None where it says nothing. `providers`: only these can run
-    what the request holds (a vendor's own tools); empty for all.
+    `answer_room` is the longest answer that the request allows, None where it says nothing. `tool_owners` are the providers
+    or wires (`openai`, `anthropic`, ...) whose own tools the request holds.
     """
 
     input_tokens: int = 0
     answer_room: int | None = None
     least_input_tokens: int | None = None
     capabilities: frozenset[Capability] = frozenset()
-    providers: frozenset[str] = frozenset()
+    tool_owners: frozenset[str] = frozenset()
 
     @property
     def likely_answer(self) -> int:
@@ -63,7 +63,7 @@ def needs_of(
         answer_room=answer_room,
         least_input_tokens=least_input_tokens,
         capabilities=frozenset(wanted),
-        providers=frozenset(tool.provider for tool in tools if isinstance(tool, ProviderTool)),
+        tool_owners=frozenset(tool.provider for tool in tools if isinstance(tool, ProviderTool)),
     )
 
 

@@ -31,11 +31,13 @@ class Prepared:
     version: str | None
     catalog: Catalog
     disabled: frozenset[str]
+    wires: Mapping[str, str]
     at: Mapping[str, int]
     everything: int
     enabled: int
     choosable: int
     providers: Mapping[str, int]
+    tool_owners: Mapping[str, int]
     capabilities: Mapping[Capability, int]
     tags: Mapping[str, int]
     regions: Mapping[str, int]
@@ -58,7 +60,7 @@ class Prepared:
     def few(self, refs: Iterable[ModelRef]) -> "Prepared":
         """The same policy over these models alone, which need not be listed."""
         named = [self._at_its_word(self.catalog.entry(ref)) for ref in dict.fromkeys(refs)]
-        return _prepare(named, self.policy, self.version, self.catalog, self.disabled, named=True)
+        return _prepare(named, self.policy, self.version, self.catalog, self.disabled, self.wires, named=True)
 
     def _at_its_word(self, entry: ModelEntry) -> ModelEntry:
         """A model whose abilities are guessed has all that the policy does not deny it, since its caller may know more."""
@@ -69,9 +71,16 @@ class Prepared:
         return replace(entry, capabilities=frozenset(Capability) - denied)
 
 
-def prepare(known: Catalog | Iterable[ModelEntry], policy: Policy, *, version: str | None = None) -> Prepared:
+def prepare(
+    known: Catalog | Iterable[ModelEntry],
+    policy: Policy,
+    *,
+    version: str | None = None,
+    wires: Mapping[str, str] | None = None,
+) -> Prepared:
     """Index a catalog under its policy (`Catalogs.under`). `version` names the policy.
 
+    `wires` say of a provider by its name whose tools it runs beside those of that name: `openai`, `anthropic`, `google`, ...
     Entries alone are taken as a catalog that passes on any name at their providers.
     """
     catalog = known if isinstance(known, Catalog) else with_policy(known, Policy(), allow_unlisted=True)
@@ -79,7 +88,7 @@ def prepare(known: Catalog | Iterable[ModelEntry], policy: Policy, *, version: s
     disabled = frozenset(str(catalog.meaning(name) or name) for name in off)
     listed = {entry.ref: entry for entry in catalog.entries}
     unlisted = {ref: catalog.entry(ref) for ref in named_by_rules(catalog, policy.routing_rules) if ref not in listed}
-    return _prepare((*listed.values(), *unlisted.values()), policy, version, catalog, disabled)
+    return _prepare((*listed.values(), *unlisted.values()), policy, version, catalog, disabled, wires or {})
 
 
 def named_by_rules(catalog: Catalog, rules: RoutingRules) -> Iterable[ModelRef]:
@@ -100,6 +109,7 @@ def _prepare(
     version: str | None,
     catalog: Catalog,
     disabled: frozenset[str],
+    wires: Mapping[str, str],
     *,
     named: bool = False,
 ) -> Prepared:
@@ -116,11 +126,13 @@ def _prepare(
         version=version,
         catalog=catalog,
         disabled=disabled,
+        wires=wires,
         at={ref: index for index, ref in enumerate(refs)},
         everything=(1 << len(entries)) - 1,
         enabled=enabled,
         choosable=chatting & (real if enabled & chatting & real else -1),
         providers=by_key(entries, lambda entry: (entry.ref.provider,)),
+        tool_owners=by_key(entries, lambda one: {one.ref.provider, wires.get(one.ref.provider, one.ref.provider)}),
         capabilities=by_key(entries, lambda entry: entry.capabilities),
         tags=by_key(entries, lambda entry: entry.tags),
         regions=by_key(entries, lambda entry: entry.regions),

@@ -115,6 +115,7 @@ def _plan(request: Request, strategy: Strategy, wants: Demand, arranged: Arrange
             reason=placed.reason,
             score=placed.standing.shown,
             price=request.price(position),
+            window=request.book.entries[position].window,
         )
 
     return RoutePlan(

@@ -120,15 +120,15 @@ def _access(request: Request, left: int) -> Judged:
 
 def _provider(request: Request, left: int) -> Judged:
     context, needs, book = request.asked.context, request.asked.needs, request.book
-    if not (context.providers or context.exclude or needs.providers):
+    if not (context.providers or context.exclude or needs.tool_owners):
         return None
     passed, wanted = book.everything, []
     if context.providers:
         passed &= _any(book.providers.get(name, 0) for name in context.providers)
         wanted.append(f"one of the providers {_listed(context.providers)}")
-    for name in sorted(needs.providers):
-        passed &= book.providers.get(name, 0)
-        wanted.append(f"the provider {name}, whose own tools are asked for")
+    for name in sorted(needs.tool_owners):
+        passed &= book.tool_owners.get(name, 0)
+        wanted.append(f"a provider with the tools of {name}, which are asked for")
     if context.exclude:
         at = (book.at.get(name) for name in context.exclude)
         passed &= ~(

@@ -9,8 +9,9 @@ import pytest
 from contracts.errors import ErrorKind
 from contracts.health import Measured
 from contracts.models import ModelRef
+from contracts.policies import Policy
 from contracts.routing import Capability
-from domain.routing import Needs, Situation
+from domain.routing import Asked, Needs, Situation, prepare, route
 from domain.routing.screening import Filter
 from tests.unit.domain.routing.asking_for import everybody, names, reason, refused, routed
 from tests.unit.domain.routing.catalogs import NOW, SHELF, entry
@@ -31,7 +32,7 @@ OFF = {"one:large": {"enabled": False}, "two:small": {"enabled": False}}
         ("access", {"policy": LOOSE | {"user_tiers": TIERS}, "user_tier": "thrifty"}, {"one:small", "two:small"}),
         ("provider", {"providers": ["two", "three"]}, {"two:small", "two:large", "three:middle"}),
         ("provider", {"exclude": ["two", "one:large"]}, {"one:small", "three:middle"}),
-        ("provider", {"needs": Needs(10, providers=frozenset({"one"}))}, {"one:small", "one:large"}),
+        ("provider", {"needs": Needs(10, tool_owners=frozenset({"one"}))}, {"one:small", "one:large"}),
         ("capability", {"needs": Needs(10, capabilities=frozenset({Capability.IMAGES}))}, {"two:large"}),
         ("capability", {"require": ["images"]}, {"two:large"}),
         ("window", {"needs": Needs(100_000)}, {"one:large", "two:large", "three:middle"}),
@@ -171,6 +172,13 @@ def test_who_left_nobody_and_what_would_be_nearest(
         f"No model can answer: the filter {error.detail['filter']!r} left none of the 5 models"
     )
     assert error.message.endswith(said)
+
+
+def test_tools_of_a_wire_run_wherever_it_is_spoken() -> None:
+    asked = Asked(Needs(10, tool_owners=frozenset({"openai"})), models=tuple(one.ref for one in SHELF))
+    made = route(prepare(SHELF, Policy(), wires={"one": "openai", "two": "anthropic"}), asked, Situation(NOW))
+    assert names(made) == ["one:small", "one:large"]
+    assert "which are asked for" in reason(made)
 
 
 def test_the_last_of_contradictory_filters_is_named_with_who_came_to_it() -> None:

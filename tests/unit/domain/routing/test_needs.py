@@ -32,13 +32,13 @@ def test_parts_ask_for_what_reads_them(parts: tuple[Any, ...], wanted: set[Capab
 def test_tools_and_schemas_are_asked_for() -> None:
     needs = needs_of([], input_tokens=1, tools=[FunctionTool(name="look")], output=JsonSchemaOutput(definition={}))
     assert needs.capabilities == {Capability.TOOLS, Capability.JSON_SCHEMA}
-    assert needs.providers == frozenset()
+    assert needs.tool_owners == frozenset()
     assert needs_of([], input_tokens=1, output=JsonObjectOutput()).capabilities == frozenset()
 
 
 def test_a_vendors_own_tools_run_only_there() -> None:
     needs = needs_of([], input_tokens=1, tools=[ProviderTool(provider="anthropic", payload={})])
-    assert needs.providers == {"anthropic"}
+    assert needs.tool_owners == {"anthropic"}
 
 
 def test_room_for_the_answer() -> None:

@@ -45,7 +45,7 @@ def breaches(model: ModelEntry, policy: Policy, asked: Asked, situation: Situati
     found = {
         "enabled": ref in policy.models and not policy.models[ref].enabled,
         "provider": bool(context.providers and model.ref.provider not in context.providers)
-        or bool(needs.providers and model.ref.provider not in needs.providers)
+        or bool(needs.tool_owners and model.ref.provider not in needs.tool_owners)
         or ref in context.exclude
         or model.ref.provider in context.exclude,
         "capability": not (needs.capabilities | context.require) <= model.capabilities,
@@ -313,9 +313,15 @@ def test_no_fallback_is_silently_dearer(
     asked=requests,
     situation=situations,
     failures=st.lists(
-        st.builds(FailureDetail, kind=st.sampled_from(ErrorKind), prefill_refused=st.booleans(), final=st.booleans()),
-        min_size=14,
-        max_size=14,
+        st.builds(
+            FailureDetail,
+            kind=st.sampled_from(ErrorKind),
+            prefill_refused=st.booleans(),
+            final=st.booleans(),
+            squeezable=st.booleans(),
+        ),
+        min_size=20,
+        max_size=20,
     ),
 )
 def test_the_fallback_walk_terminates(
@@ -325,7 +331,7 @@ def test_the_fallback_walk_terminates(
     situation: Situation,
     failures: list[FailureDetail],
 ) -> None:
-    """Each candidate is asked at most twice, the second time from the start."""
+    """Each candidate is asked at most three times: continuing, from the start, and with less of the conversation."""
     try:
         made = route(prepare(catalog, policy), asked, situation).plan
     except PerdureError:

@@ -9,6 +9,12 @@ from contracts.turns import TurnRequest
 from domain.classifying import Classified, Classifier
 
 
+def text_of(request: TurnRequest) -> str:
+    """What the user said last."""
+    said = next((message for message in reversed(request.messages) if message.role == "user"), request.messages[-1])
+    return "\n".join(part.text for part in said.parts if isinstance(part, TextPart))
+
+
 @dataclass(slots=True)
 class Classifying:
     """The classifier, loaded at the first use (or by `warm`) in a thread: its parts take a second to load."""
@@ -23,14 +29,12 @@ class Classifying:
     async def classify(self, request: TurnRequest) -> Classified:
         """Judge what the user said last. Takes some milliseconds of a thread."""
         classifier = await self._classifier()
-        said = next((message for message in reversed(request.messages) if message.role == "user"), request.messages[-1])
-        text = "\n".join(part.text for part in said.parts if isinstance(part, TextPart))
         return await asyncio.to_thread(
             classifier.classify,
-            text,
+            text_of(request),
             has_tools=bool(request.tools),
             has_schema=isinstance(request.output, JsonSchemaOutput),
-            has_images=any(isinstance(part, ImagePart) for part in said.parts),
+            has_images=any(isinstance(part, ImagePart) for message in request.messages for part in message.parts),
         )
 
     async def _classifier(self) -> Classifier:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.classifying import Classifying
+from activities.classifying import Classifying, text_of
 from activities.health_view import HealthView
 from contracts.health import Measured
 from contracts.models import ModelRef
@@ -32,13 +32,25 @@ COUNTED_FROM = 4_000
 
 
 class Planner:
-    """Plans turns by the catalog, the policy in force and what is measured. One per process."""
+    """Plans turns by the catalog, the policy in force and what is measured. One per process.
 
-    def __init__(self, catalogs: Catalogs, policies: Policies, health: HealthView, classifying: Classifying) -> None:
+    `wires` names each provider's wire (`openai`, `anthropic`, ...), for tools that only one wire has.
+    """
+
+    def __init__(
+        self,
+        catalogs: Catalogs,
+        policies: Policies,
+        health: HealthView,
+        classifying: Classifying,
+        *,
+        wires: Mapping[str, str] | None = None,
+    ) -> None:
         self._catalogs = catalogs
         self._policies = policies
         self._health = health
         self._classifying = classifying
+        self._wires = dict(wires or {})
         self._prepared: OrderedDict[str, tuple[Catalog, Catalog, Prepared]] = OrderedDict()
         self._preparing = asyncio.Lock()
         self._rotation = itertools.count()
@@ -76,7 +88,7 @@ class Planner:
         classified = None
         if free and policy.policy.switches.classify:
             context = request.routing
-            if context.task is None or context.difficulty is None:
+            if (context.task is None or context.difficulty is None) and text_of(request):
                 classified = await self._classifying.classify(request)
         likes: Mapping[str, float] = {}
         if free:
@@ -127,7 +139,7 @@ class Planner:
 
     def _index(self, policy: VersionedPolicy) -> tuple[Catalog, Prepared]:
         catalog = self._catalogs.under(policy.policy, policy.version)
-        return catalog, prepare(catalog.entries, policy.policy, version=policy.version)
+        return catalog, prepare(catalog, policy.policy, version=policy.version, wires=self._wires)
 
     def _measured(self, catalog: Catalog) -> dict[ModelRef, Measured]:
         """What is known of models; where a whole provider is left alone, of each of its models."""
@@ -148,6 +160,8 @@ def _needs(request: TurnRequest, *, history: int) -> Needs:
     return needs_of(
         request.messages,
         input_tokens=history + tokens,
+        # What is older is left out where it does not fit.
+        least_input_tokens=tokens,
         tools=request.tools,
         output=request.output,
         answer_room=request.knobs.max_output_tokens,

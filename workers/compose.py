@@ -119,7 +119,8 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         catalogs = build_catalogs(settings, utc_now())
         watching = asyncio.create_task(CatalogWatch(database, catalogs, utc_now).run())
         stack.push_async_callback(_end, watching)
-        planner = Planner(catalogs, policies, health.view, Classifying())
+        wires = {config.name: config.wire.partition("-")[0] for config in settings.provider_configs()}
+        planner = Planner(catalogs, policies, health.view, Classifying(), wires=wires)
         temporal = await connect_temporal()
         yield House(settings, database, streams, providers, temporal, catalogs, policies, health, planner)
 

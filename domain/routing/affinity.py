@@ -2,7 +2,7 @@
 
 from domain.routing.prices import likely_price
 from domain.routing.ranking import Ranking, Standing
-from domain.routing.screening import Request
+from domain.routing.request import Request
 
 HABIT, CACHE = 0.05, 0.15
 """How far another model's score must be above the present one's: `HABIT`, and `CACHE` times the share of the present one's

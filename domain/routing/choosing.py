@@ -7,10 +7,10 @@ from decimal import Decimal
 from contracts.models import ModelRef
 from domain.routing.affinity import staying
 from domain.routing.exploring import exploring
-from domain.routing.fallbacks import by_capability, chain_of, named, too_dear
+from domain.routing.fallbacks import by_capability, chain_of, too_dear
 from domain.routing.ranking import Ranking, Standing
 from domain.routing.reasons import facts, first_by_strategy
-from domain.routing.screening import Request
+from domain.routing.request import Request
 
 ALTERNATIVES = 3
 """How many models a plan names beside its candidates."""
@@ -94,7 +94,7 @@ def _preferred(request: Request, ranking: Ranking) -> tuple[Standing, ...]:
     names = request.book.policy.routing_rules.task_preferences.get(task, ()) if task else ()
     if not names:
         return ()
-    found = (named(request.book, name) for name in names)
+    found = (request.book.meaning(name) for name in names)
     places = dict.fromkeys(request.book.position(ref) for ref in found if ref is not None)
     return tuple(ranking.standing(place) for place in places if place is not None and place in ranking)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.catalog.entry import ModelEntry
-from domain.routing.latency import usual_pace
+from domain.routing.latency import Paces, usual_pace
 from domain.routing.needs import Needs
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Columns:
 
     def seconds(self, tokens: int) -> "Floats":
         """The usual time of an answer with so many tokens."""
-        return self.first_token + tokens * self.per_token
+        return Paces(self.first_token, self.per_token).seconds(tokens)
 
 
 def columns(entries: Sequence[ModelEntry]) -> Columns:

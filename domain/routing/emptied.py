@@ -8,7 +8,8 @@ from contracts.errors import ErrorKind, PerdureError
 from domain.catalog.entry import ModelEntry
 from domain.routing.masks import indices
 from domain.routing.prices import worst_price
-from domain.routing.screening import Filter, Request, Screening, Step
+from domain.routing.request import Request
+from domain.routing.screening import Filter, Screening, Step
 
 _FIELDS: dict[Filter, str] = {
     "enabled": "model",
@@ -101,7 +102,7 @@ def _allowed(request: Request, places: list[int]) -> str:
     named = [i for i in places if request.book.tiers[tier] >> i & 1]
     if named and policy.max_price is not None:
         cheapest = _cheapest([(request.book.entries[i], request.price(i)) for i in named], "likely")
-        return f"The tier allows at most ${policy.max_price}. {cheapest}"
+        return f"The tier allows at most ${policy.max_price:f}. {cheapest}"
     models, tags = ", ".join(policy.models) or "any model", ", ".join(policy.tags)
     return f"The tier allows {models}{f' with one of the tags {tags}' if tags else ''}."
 
@@ -109,7 +110,9 @@ def _allowed(request: Request, places: list[int]) -> str:
 def _largest(request: Request, entries: list[ModelEntry]) -> str:
     needs = request.asked.needs
     widest = max(entries, key=lambda entry: entry.window or 0)
-    text = f"The largest window is {widest.window or 0:,} tokens, at {widest.ref}."
+    if widest.window is None:
+        return "No window is known of any of them: name the model that should answer, or say its window in the policy."
+    text = f"The largest window is {widest.window:,} tokens, at {widest.ref}."
     room = needs.answer_room
     if room is not None and any(entry.max_output is not None and entry.max_output < room for entry in entries):
         longest = max(entries, key=lambda entry: entry.max_output or 0)

@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 from domain.routing.ranking import Ranking, Standing
-from domain.routing.screening import Request
+from domain.routing.request import Request
 
 _STEPS = 1 << 32
 

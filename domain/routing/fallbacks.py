@@ -9,27 +9,13 @@ from domain.routing.prices import dollars
 
 
 def chain_of(book: Prepared, first: ModelRef) -> tuple[ModelRef, ...] | None:
-    """The models that the policy has follow `first`, in order; None where it says nothing.
-
-    A name that the catalog has not is taken as `provider:model` where it is of that form, and else left out.
-    """
+    """The models that the policy has follow `first`, in order, without names that mean none; None where it says nothing."""
     rules = book.policy.routing_rules
-    own = next((chain for name, chain in rules.fallback_chains.items() if named(book, name) == first), None)
+    own = next((chain for name, chain in rules.fallback_chains.items() if book.meaning(name) == first), None)
     chain = own if own is not None else rules.fallback_chain or None
     if chain is None:
         return None
-    return tuple(ref for name in chain if (ref := named(book, name)) is not None and ref != first)
-
-
-def named(book: Prepared, name: str) -> ModelRef | None:
-    """The model that a policy's name means."""
-    found = book.names.get(name)
-    if found is not None:
-        return found
-    try:
-        return ModelRef.parse(name)
-    except ValueError:
-        return None
+    return tuple(ref for name in chain if (ref := book.meaning(name)) is not None and ref != first)
 
 
 def by_capability(first: str, ranked: Iterable[tuple[str, int]]) -> Iterator[int]:

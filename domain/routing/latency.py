@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from contracts.health import Measured
-
 if TYPE_CHECKING:
     from domain.routing.columns import Floats
 
@@ -39,14 +37,34 @@ def usual_pace(speed: float) -> Pace:
     return Pace(first, 1 / (SLOWEST_RATE + (QUICKEST_RATE - SLOWEST_RATE) * speed))
 
 
-def measured_pace(measured: Measured, usual: Pace) -> Pace:
-    """The pace that was measured; what was not is as usual. A bad tail counts: a quarter of the first token is its p95."""
-    p50, p95, rate = measured.first_token_p50, measured.first_token_p95, measured.tokens_per_second
-    first = usual.first_token if p50 is None else 0.75 * p50 + 0.25 * max(p50, p95 or p50)
-    return Pace(first, 1 / rate if rate else usual.per_token)
+@dataclass(frozen=True, slots=True, eq=False)
+class Paces:
+    """The pace of each of many models."""
+
+    first_token: "Floats"
+    per_token: "Floats"
+
+    def seconds(self, tokens: int) -> "Floats":
+        """The time of an answer with so many tokens."""
+        return self.first_token + tokens * self.per_token
 
 
-def trust(calls: float) -> float:
+def measured_paces(p50: "Floats", p95: "Floats", rate: "Floats", usual: Paces) -> Paces:
+    """The paces that were measured: seconds to the first token, and tokens per second, NaN where nothing was, which is as usual.
+
+    A bad tail counts: a quarter of the first token is its p95.
+    """
+    import numpy as np
+
+    first = 0.75 * p50 + 0.25 * np.fmax(p50, p95)
+    known = np.nan_to_num(rate, nan=0.0) > 0
+    return Paces(
+        np.where(np.isnan(p50), usual.first_token, first),
+        np.where(known, 1 / np.where(known, rate, 1.0), usual.per_token),
+    )
+
+
+def trust(calls: Number) -> Number:
     """How much so many calls say, from 0 to 1."""
     return calls / (calls + TRUSTED_CALLS)
 

@@ -10,7 +10,8 @@ from domain.routing.fallbacks import too_dear
 from domain.routing.masks import mask_of
 from domain.routing.ranking import Standing, rank
 from domain.routing.reasons import facts, first_by_strategy
-from domain.routing.screening import Request, Screening
+from domain.routing.request import Request
+from domain.routing.screening import Screening
 
 
 def arrange_named(

@@ -16,14 +16,17 @@ LIKELY_ANSWER = 500
 class Needs:
     """What one request needs. Tokens are counted ones.
 
-    `answer_room` is the longest answer that the request allows, None where it says nothing. `providers`: only these can run
-    what the request holds (a vendor's own tools); empty for all.
+    `least_input_tokens` is what stays of the prompt when as much of the conversation is left out as `domain.fitting.fit` may
+    leave out; None where nothing may be.
+    `answer_room` is the longest answer that the request allows, None where it says nothing. `tool_owners` are the providers
+    or wires (`openai`, `anthropic`, ...) whose own tools the request holds.
     """
 
     input_tokens: int = 0
     answer_room: int | None = None
+    least_input_tokens: int | None = None
     capabilities: frozenset[Capability] = frozenset()
-    providers: frozenset[str] = frozenset()
+    tool_owners: frozenset[str] = frozenset()
 
     @property
     def likely_answer(self) -> int:
@@ -44,6 +47,7 @@ def needs_of(
     messages: Iterable[Message],
     *,
     input_tokens: int,
+    least_input_tokens: int | None = None,
     tools: Sequence[Tool] = (),
     output: OutputFormat | None = None,
     answer_room: int | None = None,
@@ -57,8 +61,9 @@ def needs_of(
     return Needs(
         input_tokens=input_tokens,
         answer_room=answer_room,
+        least_input_tokens=least_input_tokens,
         capabilities=frozenset(wanted),
-        providers=frozenset(tool.provider for tool in tools if isinstance(tool, ProviderTool)),
+        tool_owners=frozenset(tool.provider for tool in tools if isinstance(tool, ProviderTool)),
     )
 
 

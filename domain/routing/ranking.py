@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from contracts.routing import Strategy
 from domain.routing.columns import members
 from domain.routing.difficulty import Demand
-from domain.routing.screening import Request
+from domain.routing.request import Request
 from domain.routing.sharing import in_flight, pool_of, rotated
 from domain.routing.worth import Worth, worth
 
@@ -63,7 +63,7 @@ class Ranking:
             float(self.scores[position]),
             self.request.book.entries[position].quality,
             None if usd != usd else usd,  # NaN is the one number that is not itself
-            self.worth.learned.get(position, 0.0),
+            0.0 if self.worth.learned is None else float(self.worth.learned[position]),
         )
 
     @property

@@ -2,11 +2,12 @@
 
 from typing import assert_never
 
-from domain.routing.difficulty import quality_asked
-from domain.routing.latency import measured_pace, trust, usual_pace
+from domain.routing.difficulty import TAGGED, quality_asked
+from domain.routing.latency import Paces, measured_paces, trust
+from domain.routing.learning import Observed
 from domain.routing.prices import dollars
 from domain.routing.ranking import Ranking, Standing
-from domain.routing.screening import Request
+from domain.routing.request import Request
 from domain.routing.sharing import in_flight
 
 
@@ -54,14 +55,18 @@ def _auto(request: Request, ranking: Ranking, among: str) -> str:
     what = f"a {task} of difficulty {demand.difficulty:.2f}" if demand.known else "a request of unknown difficulty"
     if best.score - best.learned < 0.5:
         return f"nearest of {among} to quality {asked:.2f}, which {what} asks for and none has"
-    return f"cheapest of {among} above quality {asked:.2f}, which {what} asks for"
+    counted = best.quality < asked
+    tagged = f" (being tagged {demand.task}, it counts {TAGGED:g} better)" if counted else ""
+    return f"cheapest of {among} above quality {asked:.2f}, which {what} asks for{tagged}"
 
 
 def seconds(request: Request, standing: Standing) -> float:
     """The time of a usual answer, as far as it was measured."""
-    entry, tokens = request.book.entries[standing.position], request.asked.needs.likely_answer
-    usual, measured = usual_pace(entry.speed), request.situation.measured.get(entry.ref)
-    if measured is None:
-        return usual.seconds(tokens)
-    known = trust(measured.calls)
-    return (1 - known) * usual.seconds(tokens) + known * measured_pace(measured, usual).seconds(tokens)
+    at, tokens, columns = standing.position, request.asked.needs.likely_answer, request.book.columns
+    usual = Paces(columns.first_token[[at]], columns.per_token[[at]])
+    if at not in request.measured:
+        return float(usual.seconds(tokens)[0])
+    observed = Observed.of({0: request.measured[at]}, 1)
+    found = measured_paces(observed.first_token_p50, observed.first_token_p95, observed.tokens_per_second, usual)
+    known = trust(observed.calls)
+    return float(((1 - known) * usual.seconds(tokens) + known * found.seconds(tokens))[0])

@@ -10,15 +10,13 @@ from domain.routing.asking import Asked, Situation
 from domain.routing.choosing import Arranged, Placed, choose
 from domain.routing.difficulty import Demand, demand
 from domain.routing.emptied import refusal
-from domain.routing.fallbacks import chain_of, named
+from domain.routing.fallbacks import chain_of
 from domain.routing.limits import limits_in_force
 from domain.routing.naming import arrange_named
-from domain.routing.prepared import Prepared
+from domain.routing.prepared import ROUTED, Prepared
 from domain.routing.ranking import rank
-from domain.routing.screening import Request, Screening, screen
-
-ROUTED = "auto"
-"""The name of no model: routing chooses. Also `auto:STRATEGY`, as a policy's default model."""
+from domain.routing.request import Request
+from domain.routing.screening import Screening, screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +33,30 @@ def route(prepared: Prepared, asked: Asked, situation: Situation) -> Routed:
     Raises PerdureError where no model can answer: its message and `detail` name the filter that left none and the nearest
     value that could be met. Its kind is not_found, access_denied, context_overflow, budget_exceeded or else invalid_request.
     """
+    _know_tier(prepared, asked.context.user_tier)
     wants = demand(asked.context, situation.classified)
     models, strategy = _named(prepared, asked)
     if models:
         chain = (chain_of(prepared, models[0]) or ()) if len(models) == 1 else ()
         book = prepared.few((*models, *chain))
-        request = Request(book, book.everything, asked, situation)
+        request = Request.over(book, book.everything, asked, situation)
         screening = _screened(request)
         arranged = arrange_named(request, screening, strategy, wants, models)
     else:
-        request = Request(prepared, prepared.choosable, asked, situation)
+        request = Request.over(prepared, prepared.choosable, asked, situation)
         screening = _screened(request)
         arranged = choose(request, rank(request, strategy, wants, screening.fit or screening.behind))
     return Routed(_plan(request, strategy, wants, arranged), screening)
+
+
+def _know_tier(prepared: Prepared, tier: str | None) -> None:
+    tiers = prepared.policy.user_tiers
+    if tier is not None and tiers and tier not in tiers:
+        raise PerdureError(
+            ErrorKind.INVALID_REQUEST,
+            f"The policy knows no user tier {tier!r}; it knows {', '.join(sorted(tiers))}.",
+            field="routing.user_tier",
+        )
 
 
 def _named(prepared: Prepared, asked: Asked) -> tuple[tuple[ModelRef, ...], Strategy]:
@@ -60,7 +69,7 @@ def _named(prepared: Prepared, asked: Asked) -> tuple[tuple[ModelRef, ...], Stra
         return (), _chosen(own or _strategy(suffix) or rules.strategy)
     if own is not None and own != "manual":
         return (), own
-    ref = named(prepared, rules.default_model)
+    ref = prepared.meaning(rules.default_model)
     if ref is None:
         raise PerdureError(
             ErrorKind.NOT_FOUND,

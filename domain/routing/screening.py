@@ -7,18 +7,21 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from contracts.errors import ErrorKind, PerdureError
 from contracts.health import Measured
 from contracts.models import ModelRef
-from domain.routing.asking import Asked, Situation
+from domain.routing.asking import Situation
 from domain.routing.columns import mask_where
 from domain.routing.masks import indices, mask_of
 from domain.routing.needs import Needs
 from domain.routing.prepared import Prepared
-from domain.routing.prices import likely_price, worst_price
+from domain.routing.prices import worst_price
+from domain.routing.request import Request
 
 if TYPE_CHECKING:
     from domain.routing.columns import Floats
+
+UNKNOWN_WINDOW = 32_768
+"""Tokens that a model's window is taken to have where nobody says: few models that are still sold have less."""
 
 Named = TypeVar("Named", bound=str)
 
@@ -37,27 +40,6 @@ Filter = Literal[
     "health",
 ]
 """The filters, in the order in which they are asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request with the models that it is planned over. `among` are those that may answer at all, before any filter."""
-
-    book: Prepared
-    among: int
-    asked: Asked
-    situation: Situation
-
-    def cached(self, position: int) -> int:
-        """Prompt tokens that the model at `position` holds in its cache."""
-        sticky = self.situation.sticky
-        if sticky is None or self.book.position(sticky.model) != position:
-            return 0
-        return sticky.cached_tokens
-
-    def price(self, position: int) -> Decimal | None:
-        """The likely price at the model at `position`, in USD."""
-        return likely_price(self.book.entries[position], self.asked.needs, cached_tokens=self.cached(position))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +73,7 @@ class Screening:
 
 
 def screen(request: Request) -> Screening:
-    """Ask every filter. An empty result is no error here; its last step is the filter that emptied it.
-
-    Raises PerdureError (invalid_request) where the request names a user tier that the policy knows not.
-    """
-    _tier_is_known(request)
+    """Ask every filter. Nothing is refused here: an empty result's last step is the filter that emptied it."""
     left, steps = request.among, []
     for name, judge in _FILTERS:
         judged = judge(request, left)
@@ -118,18 +96,7 @@ def reachable(measured: Measured, situation: Situation) -> bool:
 
 
 def _unreachable(request: Request) -> int:
-    shown = ((request.book.position(ref), one) for ref, one in request.situation.measured.items())
-    return mask_of(at for at, one in shown if at is not None and not reachable(one, request.situation))
-
-
-def _tier_is_known(request: Request) -> None:
-    tier, tiers = request.asked.context.user_tier, request.book.policy.user_tiers
-    if tier is not None and tiers and tier not in tiers:
-        raise PerdureError(
-            ErrorKind.INVALID_REQUEST,
-            f"The policy knows no user tier {tier!r}; it knows {', '.join(sorted(tiers))}.",
-            field="routing.user_tier",
-        )
+    return mask_of(at for at, one in request.measured.items() if not reachable(one, request.situation))
 
 
 Judged = tuple[str, int] | None
@@ -153,15 +120,15 @@ def _access(request: Request, left: int) -> Judged:
 
 def _provider(request: Request, left: int) -> Judged:
     context, needs, book = request.asked.context, request.asked.needs, request.book
-    if not (context.providers or context.exclude or needs.providers):
+    if not (context.providers or context.exclude or needs.tool_owners):
         return None
     passed, wanted = book.everything, []
     if context.providers:
         passed &= _any(book.providers.get(name, 0) for name in context.providers)
         wanted.append(f"one of the providers {_listed(context.providers)}")
-    for name in sorted(needs.providers):
-        passed &= book.providers.get(name, 0)
-        wanted.append(f"the provider {name}, whose own tools are asked for")
+    for name in sorted(needs.tool_owners):
+        passed &= book.tool_owners.get(name, 0)
+        wanted.append(f"a provider with the tools of {name}, which are asked for")
     if context.exclude:
         at = (book.at.get(name) for name in context.exclude)
         passed &= ~(
@@ -178,21 +145,36 @@ def _capability(request: Request, left: int) -> Judged:
 
 def _window(request: Request, left: int) -> Judged:
     needs, book = request.asked.needs, request.book
-    fitting = book.windows.unknown | book.windows.masks[_first_fitting(needs, book.windows.values)]
-    wanted = f"a window of {needs.input_tokens:,} tokens and the answer's room"
-    if needs.answer_room is not None:
-        fitting &= book.answers.at_least(needs.answer_room)
-        wanted = f"a window of {needs.input_tokens + needs.answer_room:,} tokens, {needs.answer_room:,} of them for the answer"
-    return wanted, fitting
+    long_enough = book.everything if needs.answer_room is None else book.answers.at_least(needs.answer_room)
+    tokens = needs.input_tokens
+    fitting = _taking(request, tokens) & long_enough
+    # Where no window takes the whole conversation, the newest part of it must do.
+    if not left & fitting and needs.least_input_tokens is not None:
+        tokens = min(tokens, needs.least_input_tokens)
+        fitting = _taking(request, tokens) & long_enough
+    if needs.answer_room is None:
+        return f"a window of {tokens:,} tokens and the answer's room", fitting
+    return f"a window of {tokens + needs.answer_room:,} tokens, {needs.answer_room:,} of them for the answer", fitting
 
 
-def _first_fitting(needs: Needs, windows: Sequence[float]) -> int:
+def _taking(request: Request, tokens: int) -> int:
+    """Those whose window takes so many tokens of prompt and the answer.
+
+    One that nobody knows takes what its caller sends, and of what routing sends by itself `UNKNOWN_WINDOW`.
+    """
+    needs, book = request.asked.needs, request.book
+    fitting = book.windows.masks[_first_fitting(needs, tokens, book.windows.values)]
+    trusted = book.named or tokens + needs.room_in(UNKNOWN_WINDOW) <= UNKNOWN_WINDOW
+    return fitting | book.windows.unknown if trusted else fitting
+
+
+def _first_fitting(needs: Needs, tokens: int, windows: Sequence[float]) -> int:
     """The place of the smallest window that takes the request. What a window takes grows with it, so that halving finds it."""
     low, high = 0, len(windows)
     while low < high:
         middle = (low + high) // 2
         window = int(windows[middle])
-        low, high = (low, middle) if needs.input_tokens + needs.room_in(window) <= window else (middle + 1, high)
+        low, high = (low, middle) if tokens + needs.room_in(window) <= window else (middle + 1, high)
     return low
 
 
@@ -220,7 +202,7 @@ def _quality(request: Request, left: int) -> Judged:
 
 def _price(request: Request, left: int) -> Judged:
     most = request.asked.context.max_price
-    return None if most is None else (f"a likely price of at most ${most}", _affordable(request, left, most))
+    return None if most is None else (f"a likely price of at most ${most:f}", _affordable(request, left, most))
 
 
 def _budget(request: Request, left: int) -> Judged:
@@ -230,7 +212,7 @@ def _budget(request: Request, left: int) -> Judged:
 
     needs, book = request.asked.needs, request.book
     within = _within(book.columns.worst(needs), most, left, lambda i: worst_price(book.entries[i], needs))
-    return f"at worst within the ${most} that budgets leave", within
+    return f"at worst within the ${most:f} that budgets leave", within
 
 
 _FILTERS: tuple[tuple[Filter, Callable[[Request, int], Judged]], ...] = (

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from domain.routing.screening import Request
+from domain.routing.prepared import named_by_rules
+from domain.routing.request import Request
 
 
 def pool_of(request: Request, order: Sequence[int]) -> list[int]:
@@ -13,8 +14,7 @@ def pool_of(request: Request, order: Sequence[int]) -> list[int]:
     if request.asked.models:
         return sorted(order)
     rules, book = request.book.policy.routing_rules, request.book
-    wanted = (rules.default_model, *rules.fallback_chain, *(n for one in rules.task_preferences.values() for n in one))
-    named = {book.position(book.names[name]) for name in wanted if name in book.names}
+    named = {book.position(ref) for ref in named_by_rules(book.catalog, rules)}
     return sorted([one for one in order if one in named] or order[: rules.max_candidates])
 
 
@@ -26,8 +26,4 @@ def rotated(pool: list[int], turn: int) -> list[int]:
 
 def in_flight(request: Request) -> dict[int, int]:
     """Calls that are being answered now, by position; those that are absent answer none."""
-    return {
-        at: one.in_flight
-        for ref, one in request.situation.measured.items()
-        if one.in_flight and (at := request.book.position(ref)) is not None
-    }
+    return {at: one.in_flight for at, one in request.measured.items() if one.in_flight}

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from contracts.models import ModelRef
 from contracts.routing import Strategy
 from domain.routing.columns import members
 from domain.routing.difficulty import TAGGED, Demand, auto_scores, quality_asked
-from domain.routing.latency import speed_score, usual_pace
-from domain.routing.learning import learned
+from domain.routing.latency import Paces, speed_score
+from domain.routing.learning import Observed, learned
+from domain.routing.prepared import Prepared
+from domain.routing.request import Request
 from domain.routing.scores import Blend, blend, price_score
-from domain.routing.screening import Request
 
 if TYPE_CHECKING:
     from domain.routing.columns import Floats
@@ -18,11 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worth:
-    """One number for each model: its score, with what was `learned` of it added, and its likely price in USD (NaN: unknown)."""
+    """One number for each model: its score, with what was `learned` of it added, and its likely price in USD (NaN: unknown).
+
+    `learned` is None where nothing was of any.
+    """
 
     scores: "Floats"
     usd: "Floats"
-    learned: Mapping[int, float]
+    learned: "Floats | None"
 
 
 def worth(request: Request, strategy: Strategy, demand: Demand) -> Worth:
@@ -44,10 +49,10 @@ def worth(request: Request, strategy: Strategy, demand: Demand) -> Worth:
         scores = auto_scores(quality, asked, mix.cost * cost + mix.speed * speed)
     else:
         scores = mix.cost * cost + mix.quality * book.columns.quality + mix.speed * speed
-    shifts = _shifts(request, mix.speed / 2 if strategy == "auto" else mix.speed)
-    if shifts:
-        scores[list(shifts)] += list(shifts.values())
-    return Worth(scores, usd, shifts)
+    moved = _learned(request, mix.speed / 2 if strategy == "auto" else mix.speed)
+    if moved is not None:
+        scores += moved
+    return Worth(scores, usd, moved)
 
 
 def _tagged(request: Request, demand: Demand) -> "Floats":
@@ -58,20 +63,27 @@ def _tagged(request: Request, demand: Demand) -> "Floats":
     return members(mask, len(request.book.entries)).astype(np.float64)
 
 
-def _shifts(request: Request, speed_weight: float) -> dict[int, float]:
-    """What was learned of each model of which anything was."""
+def _learned(request: Request, speed_weight: float) -> "Floats | None":
+    """What was learned of each model; None where nothing was of any."""
     situation, book = request.situation, request.book
-    refs = {*situation.measured, *situation.feedback, *situation.preference}
-    at = {ref: position for ref in refs if (position := book.position(ref)) is not None}
-    return {
-        position: learned(
-            situation.measured.get(ref),
-            usual=usual_pace(book.entries[position].speed),
-            answer_tokens=request.asked.needs.likely_answer,
-            speed_weight=speed_weight,
-            feedback=situation.feedback.get(ref, 0.0),
-            preference=situation.preference.get(ref, 0.0),
-            bound=book.policy.routing_rules.learning.bound,
-        )
-        for ref, position in at.items()
-    }
+    if not (request.measured or situation.feedback or situation.preference):
+        return None
+    return learned(
+        Observed.of(request.measured, len(book.entries)),
+        usual=Paces(book.columns.first_token, book.columns.per_token),
+        answer_tokens=request.asked.needs.likely_answer,
+        speed_weight=speed_weight,
+        feedback=_column(book, situation.feedback),
+        preference=_column(book, situation.preference),
+        bound=book.policy.routing_rules.learning.bound,
+    )
+
+
+def _column(book: Prepared, said: Mapping[ModelRef, float]) -> "Floats":
+    import numpy as np
+
+    column = np.zeros(len(book.entries))
+    for ref, value in said.items():
+        if (position := book.position(ref)) is not None:
+            column[position] = value
+    return column

@@ -156,7 +156,7 @@ requests = st.builds(
         input_tokens=st.integers(0, 100_000),
         answer_room=st.none() | st.integers(1, 16_000),
         capabilities=st.just(frozenset()) | _capabilities,
-        providers=st.just(frozenset()) | st.just(frozenset({"one"})),
+        tool_owners=st.just(frozenset()) | st.just(frozenset({"one"})),
     ),
     context=contexts,
     models=st.just(()) | st.lists(_refs | st.just(ModelRef(provider="open", model="unlisted")), max_size=5).map(tuple),

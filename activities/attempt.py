@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections import Counter
 from functools import partial
 
 from temporalio.exceptions import ApplicationError
@@ -16,6 +17,7 @@ from activities.recording import Recorder
 from activities.refusing import refusal_of
 from activities.settling import Settling
 from activities.showing import show_end
+from activities.taking import takeable
 from activities.world import World
 from contracts.activities import Complete, Completed
 from contracts.errors import ErrorKind, PerdureError, ProviderError
@@ -124,7 +126,10 @@ async def _ask(
     )
     _announce(writer, request, opened, prefix)
     fitted = _fitted(request, opened)
-    model_request = _model_request(request, opened, fitted.messages, prefix)
+    sent, left_out = fitted.messages, Counter[str]()
+    if opened.turn.conversation_id is not None:
+        sent, left_out = takeable(sent, provider.capabilities(request.candidate.model.model))
+    model_request = _model_request(request, opened, sent, prefix)
     began = world.clock()
     async with watched(world, request.candidate.model, probes) as watch:
         outcome = await call(
@@ -158,6 +163,8 @@ async def _ask(
             finished = finished.with_dropped(
                 f"the {fitted.left_out} oldest messages, which do not fit the model's window"
             )
+        for name, number in sorted(left_out.items()):
+            finished = finished.with_dropped(f"{number} {name} of earlier messages, which the model does not take")
         return await settling.store(parts, finished)
     usage = _usage_so_far(outcome, model_request)
     if outcome.stopped:

@@ -84,7 +84,7 @@ class Planner:
         policy = self._policies.effective(workspace_id)
         catalog, prepared = await self._prepare(policy)
         free = not request.models
-        needs = _needs(request, history=last.tokens if last and free else 0)
+        needs = _needs(request, history=last.tokens if last else 0)
         classified = None
         if free and policy.policy.switches.classify:
             context = request.routing
@@ -104,7 +104,7 @@ class Planner:
             now=now,
             measured=self._measured(catalog),
             preference={ModelRef.parse(name): score for name, score in likes.items()},
-            sticky=_sticky(last, catalog, now) if free else None,
+            sticky=_sticky(last, catalog, now),
             rotation=next(self._rotation),
             seed=seed,
             classified=classified,
@@ -161,7 +161,7 @@ def _needs(request: TurnRequest, *, history: int) -> Needs:
         request.messages,
         input_tokens=history + tokens,
         # What is older is left out where it does not fit.
-        least_input_tokens=tokens,
+        least_input_tokens=tokens if history else None,
         tools=request.tools,
         output=request.output,
         answer_room=request.knobs.max_output_tokens,

@@ -4,15 +4,19 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import (
+    chat,
+    compare,
     conversations,
     documenting,
     errors,
     events,
     feedback,
+    generating,
     health,
     model_health,
     policies,
     preferences,
+    recommending,
     turns,
 )
 from api import models as catalog_doors
@@ -24,6 +28,7 @@ from api.watching import Watched
 _TAGS = [
     {"name": "OpenAI", "description": "For clients that exist already: change the base URL, gain durability."},
     {"name": "conversations", "description": "What a workspace keeps talking about."},
+    {"name": "chat", "description": "A conversation whose model changes."},
     {"name": "turns", "description": "Ask, follow, look, stop."},
     {
         "name": "models",
@@ -38,6 +43,9 @@ _DOORS = (
     completions,
     models,
     catalog_doors,
+    generating,
+    compare,
+    chat,
     conversations,
     turns,
     events,
@@ -64,6 +72,8 @@ def create_app(doors: Doors) -> FastAPI:
     app.add_middleware(Watched, metrics=doors.metrics)
     for part in _DOORS:
         app.include_router(part.router)
+    for router in (recommending.models_router, recommending.chat_router):
+        app.include_router(router)
     # Its path takes whatever follows `/api/models/`, so it comes after all others.
     app.include_router(catalog_doors.by_name)
     return app

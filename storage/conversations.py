@@ -172,7 +172,7 @@ async def switch(
     conversation_id: UUID,
     *,
     workspace_id: UUID,
-    models: Sequence[ModelRef],
+    models: tuple[ModelRef, ...],
     afresh: bool,
     now: datetime,
 ) -> Conversation:

@@ -16,6 +16,7 @@ from contracts.models import ModelRef
 from contracts.parts import Message, TextPart
 from contracts.requests import Knobs, ModelRequest
 from domain.health.breaker import due
+from domain.health.judging import is_alive
 from providers.pool import PooledProvider
 from providers.protocol import Health as Probed
 from providers.protocol import Provider
@@ -31,15 +32,6 @@ LOOK_SECONDS = 0.5
 FIRST_TOKEN_SECONDS = 12.0
 _SMALLEST_ANSWER = 16
 """Tokens: OpenAI's responses refuse less."""
-_ALIVE = frozenset(
-    {
-        ErrorKind.INVALID_REQUEST,
-        ErrorKind.CONTENT_REFUSED,
-        ErrorKind.CONTEXT_OVERFLOW,
-        ErrorKind.RATE_LIMITED,
-    }
-)
-"""Who answers so is there, and judges what it is asked."""
 
 log = structlog.get_logger("perdure.prober")
 
@@ -141,7 +133,7 @@ class Prober:
         ok, kind = found.ok, _kind(found)
         if ok and key.model:
             kind = await self._ask(provider, key)
-            ok = kind is None or kind in _ALIVE
+            ok = is_alive(kind)
         await self._health.probed([key], ok=ok, kind=kind)
 
     async def _ask(self, provider: Provider, key: BreakerKey) -> ErrorKind | None:

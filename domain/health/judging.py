@@ -14,6 +14,11 @@ _FAULTS = _AWAY | {ErrorKind.RATE_LIMITED, ErrorKind.NOT_FOUND}
 _WHOLE_ACCOUNT = frozenset({None, 401, 402})
 """Statuses of an authentication failure that no other model would escape. A 403 may be about one model only."""
 
+_ALIVE = frozenset(
+    {ErrorKind.INVALID_REQUEST, ErrorKind.CONTENT_REFUSED, ErrorKind.CONTEXT_OVERFLOW, ErrorKind.RATE_LIMITED}
+)
+"""Who answers so is there, and judges what it is asked."""
+
 Outcome = Literal["ok", "failed", "opens", "neutral"]
 
 
@@ -25,6 +30,21 @@ def says_something(kind: ErrorKind) -> bool:
 def is_away(kind: str) -> bool:
     """Whether the provider was not there for us at all."""
     return kind in _AWAY
+
+
+def is_alive(kind: ErrorKind | None) -> bool:
+    """Whether who answers so is there. None: it answered properly."""
+    return kind is None or kind in _ALIVE
+
+
+def probe_outcome(observed: Observed) -> bool | None:
+    """What a call that was a breaker's probe found out: well, still away, or (None) nothing."""
+    if is_alive(observed.kind):
+        return True
+    if observed.kind is ErrorKind.CANCELLED:
+        # Somebody stopped it: what had begun to answer is there.
+        return True if observed.first_token is not None else None
+    return False if says_something(observed.kind or ErrorKind.INTERNAL) else None
 
 
 @dataclass(frozen=True, slots=True)

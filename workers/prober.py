@@ -16,7 +16,7 @@ from contracts.models import ModelRef
 from contracts.parts import Message, TextPart
 from contracts.requests import Knobs, ModelRequest
 from domain.health.breaker import due
-from domain.health.judging import is_alive
+from domain.health.judging import shows_life
 from providers.pool import PooledProvider
 from providers.protocol import Health as Probed
 from providers.protocol import Provider
@@ -133,7 +133,7 @@ class Prober:
         ok, kind = found.ok, _kind(found)
         if ok and key.model:
             kind = await self._ask(provider, key)
-            ok = is_alive(kind)
+            ok = bool(shows_life(kind))
         await self._health.probed([key], ok=ok, kind=kind)
 
     async def _ask(self, provider: Provider, key: BreakerKey) -> ErrorKind | None:

@@ -14,7 +14,7 @@ _FAULTS = _AWAY | {ErrorKind.RATE_LIMITED, ErrorKind.NOT_FOUND}
 _WHOLE_ACCOUNT = frozenset({None, 401, 402})
 """Statuses of an authentication failure that no other model would escape. A 403 may be about one model only."""
 
-_ALIVE = frozenset(
+_JUDGED = frozenset(
     {ErrorKind.INVALID_REQUEST, ErrorKind.CONTENT_REFUSED, ErrorKind.CONTEXT_OVERFLOW, ErrorKind.RATE_LIMITED}
 )
 """Who answers so is there, and judges what it is asked."""
@@ -32,19 +32,11 @@ def is_away(kind: str) -> bool:
     return kind in _AWAY
 
 
-def is_alive(kind: ErrorKind | None) -> bool:
-    """Whether who answers so is there. None: it answered properly."""
-    return kind is None or kind in _ALIVE
-
-
-def probe_outcome(observed: Observed) -> bool | None:
-    """What a call that was a breaker's probe found out: well, still away, or (None) nothing."""
-    if is_alive(observed.kind):
+def shows_life(kind: ErrorKind | None) -> bool | None:
+    """Whether a call that ended so shows that its model answers again; None: it shows nothing."""
+    if kind is None or kind in _JUDGED:
         return True
-    if observed.kind is ErrorKind.CANCELLED:
-        # Somebody stopped it: what had begun to answer is there.
-        return True if observed.first_token is not None else None
-    return False if says_something(observed.kind or ErrorKind.INTERNAL) else None
+    return False if kind in _FAULTS else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 
 import structlog
 
+from activities.health import Health
+from activities.limiting import SharedLimiter
 from contracts.errors import ErrorKind
 from contracts.health import Observed
 from contracts.limiting import Granted, RateLimit
 from contracts.models import ModelRef
 from contracts.policies import Policy
 from storage.database import Database
-from workers.health import shared_health
+from storage.limits import PostgresBuckets
+from workers.health import process_name, running_health
 
 GOOD = ModelRef(provider="sim", model="sim-fast")
 BAD = ModelRef(provider="sim", model="sim-down")
@@ -28,13 +31,10 @@ def now() -> datetime:
 
 async def main(dsn: str, key: str, per_minute: float) -> None:
     """Work until killed."""
-    database = Database(dsn, pool_size=4)
-    async with (
-        shared_health(database, redis_url=None, clock=now, policy=Policy) as shared,
-        shared.running({}, probing=False),
-    ):
-        health, limiter = shared.health, shared.limiter
-        limiter.limit(key, RateLimit(per_minute))
+    database, process = Database(dsn, pool_size=4), process_name()
+    health = Health(database, process=process, clock=now, policy=Policy)
+    limiter = SharedLimiter(PostgresBuckets(database), {key: RateLimit(per_minute)})
+    async with running_health(health, limiter, database, {}, process=process, clock=now, probing=False):
         while True:
             if isinstance(await limiter.acquire(key, now=now()), Granted):
                 health.began(GOOD)

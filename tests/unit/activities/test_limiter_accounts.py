@@ -120,6 +120,7 @@ async def run(limit: RateLimit, todo: list[Ask | Die | GiveBack], *, settling: b
                 if not settling:
                     workers[step.who] = SharedLimiter(ledger, {KEY: limit})
             case GiveBack():
+                sums.last = max(sums.last, now)
                 await workers[step.who].give_back(now)
     for worker in workers:
         await worker.aclose(sums.last)

@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     )
     database_pool: int = Field(default=16, ge=2, le=200, description="Connections that a process keeps to PostgreSQL.")
     redis_url: SecretStr | None = Field(
-        default=None, description="Redis or Valkey for the stream log. Unset: the log is in PostgreSQL."
+        default=None, description="Redis or Valkey for the stream log and for limits. Unset: PostgreSQL."
     )
     api_host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
     api_port: int = Field(default=8321, ge=0, le=65535, description="The API's port.")

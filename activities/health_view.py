@@ -1,7 +1,7 @@
 """What this process knows of every model's health: in memory, read on the way to a plan, renewed from the database."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts.health import UNMEASURED, Breaker, BreakerKey, Measured, ProcessSums, Sums
 from contracts.models import ModelRef
@@ -10,6 +10,8 @@ from domain.health.windows import all_merged
 
 _NO_BREAKERS: Mapping[BreakerKey, Breaker] = {}
 _Name = tuple[str, str]
+_SHOWN_FOR = timedelta(seconds=0.25)
+"""How long a model's figures are shown again rather than worked out anew."""
 
 
 class HealthView:
@@ -20,6 +22,7 @@ class HealthView:
         self._half_life = half_life
         self._rows: dict[_Name, dict[str, ProcessSums]] = {}
         self._merged: dict[_Name, Sums | None] = {}
+        self._shown: dict[_Name, tuple[datetime, Measured]] = {}
         self._breakers = _NO_BREAKERS
 
     def of(self, ref: ModelRef) -> Measured:
@@ -46,13 +49,18 @@ class HealthView:
             name = row.provider, row.model
             self._rows.setdefault(name, {})[row.process] = row
             self._merged.pop(name, None)
+            self._shown.pop(name, None)
 
     def put_breakers(self, breakers: Mapping[BreakerKey, Breaker], *, whole: bool = False) -> None:
         """Take over breakers; `whole`: there are no others."""
-        self._breakers = dict(breakers) if whole else {**self._breakers, **breakers}
+        after = dict(breakers) if whole else {**self._breakers, **breakers}
+        if after != self._breakers:
+            self._breakers = after
+            self._shown.clear()
 
     def forget(self, before: datetime) -> None:
         """Drop measurements that are older."""
+        self._shown.clear()
         for name, rows in list(self._rows.items()):
             kept = {process: row for process, row in rows.items() if row.sums.at >= before}
             if len(kept) < len(rows):
@@ -63,6 +71,15 @@ class HealthView:
                     del self._rows[name]
 
     def _of(self, name: _Name) -> Measured:
+        now = self._clock()
+        at, shown = self._shown.get(name, (None, UNMEASURED))
+        if at is None or not at <= now < at + _SHOWN_FOR:
+            shown = self._work_out(name, now)
+            if shown is not UNMEASURED:
+                self._shown[name] = now, shown
+        return shown
+
+    def _work_out(self, name: _Name, now: datetime) -> Measured:
         rows = self._rows.get(name)
         guards = [
             breaker
@@ -78,6 +95,6 @@ class HealthView:
             self._merged[name],
             guards,
             in_flight=sum(row.in_flight for row in (rows or {}).values()),
-            now=self._clock(),
+            now=now,
             half_life=half_life,
         )

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.calling import Call, call
 from activities.continuing import SaidSoFar, join_continuation, prefix_to_keep, said_so_far
 from activities.errors import failure
-from activities.guarding import let_through, watched
+from activities.guarding import Guard, counted, guarded
 from activities.lost import settle_lost
 from activities.observing import observed_call
 from activities.recording import Recorder
@@ -22,7 +22,6 @@ from activities.world import World
 from contracts.activities import Complete, Completed
 from contracts.errors import ErrorKind, PerdureError, ProviderError
 from contracts.events import Finished, FinishReason
-from contracts.health import BreakerKey
 from contracts.ids import call_id
 from contracts.parts import Message, ToolCallPart
 from contracts.requests import ModelRequest
@@ -51,30 +50,34 @@ async def attempt(world: World, request: Complete) -> Completed:
     """
     # Listening begins before the turn's row is read, so that a stop is either seen in the row or heard.
     async with world.streams.stops(request.turn_id) as stop:
-        probes = await let_through(world, request)
-        try:
-            provider = _provider(world, request)
-            if request.on_new_attempt == "fail":
-                await _forbid_second_telling(world, request)
-            async with world.database.begin() as connection:
-                opened = await attempts.open_attempt(
-                    connection,
-                    request.turn_id,
-                    step=request.step,
-                    candidate=request.candidate.index,
-                    model=request.candidate.model,
-                    simulated=provider.config.simulated,
-                    now=world.clock(),
-                )
-        except PerdureError as error:
-            raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
-        if isinstance(opened, StoredAnswer):
-            return await _found(world, request, opened)
-        world.load.calls += 1
-        try:
-            return await _ask(world, request, provider, opened, stop, probes)
-        finally:
-            world.load.calls -= 1
+        async with guarded(world, request) as guard:
+            return await _attempt(world, request, stop, guard)
+
+
+async def _attempt(world: World, request: Complete, stop: asyncio.Event, guard: Guard) -> Completed:
+    try:
+        provider = _provider(world, request)
+        if request.on_new_attempt == "fail":
+            await _forbid_second_telling(world, request)
+        async with world.database.begin() as connection:
+            opened = await attempts.open_attempt(
+                connection,
+                request.turn_id,
+                step=request.step,
+                candidate=request.candidate.index,
+                model=request.candidate.model,
+                simulated=provider.config.simulated,
+                now=world.clock(),
+            )
+    except PerdureError as error:
+        raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
+    if isinstance(opened, StoredAnswer):
+        return await _found(world, request, opened)
+    world.load.calls += 1
+    try:
+        return await _ask(world, request, provider, opened, stop, guard)
+    finally:
+        world.load.calls -= 1
 
 
 def _provider(world: World, request: Complete) -> Provider:
@@ -108,7 +111,7 @@ async def _ask(
     provider: Provider,
     opened: OpenedAttempt,
     stop: asyncio.Event,
-    probes: tuple[BreakerKey, ...],
+    guard: Guard,
 ) -> Completed:
     turn_id = opened.turn.id
     # Opening fences older attempts off; only then is what they said final.
@@ -131,7 +134,7 @@ async def _ask(
         sent, left_out = takeable(sent, provider.capabilities(request.candidate.model.model))
     model_request = _model_request(request, opened, sent, prefix)
     began = world.clock()
-    async with watched(world, request.candidate.model, probes) as watch:
+    with counted(world, request.candidate.model, guard):
         outcome = await call(
             provider,
             model_request,
@@ -142,7 +145,7 @@ async def _ask(
             stop=stop,
         )
         if outcome.abandoned is None:
-            watch.seen = observed_call(
+            guard.seen = observed_call(
                 request.candidate.model,
                 began=began,
                 ended=world.clock(),

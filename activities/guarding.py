@@ -1,8 +1,8 @@
 """A call under the breakers' eyes: whether it may go through, and what it showed."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 from activities.errors import failure
 from activities.health import Held
@@ -17,18 +17,44 @@ from storage import audit, turns
 
 
 @dataclass(slots=True)
-class Watch:
-    """One call. Set `seen` to what it showed; None: it ended on our side and showed nothing."""
+class Guard:
+    """The breakers' eye on one attempt. Set `seen` to what the call showed; None: nobody was called, or it ended on our side."""
 
-    seen: Observed | None = field(default=None)
+    seen: Observed | None = None
 
 
-async def let_through(world: World, request: Complete) -> tuple[BreakerKey, ...]:
-    """The breakers of which this call is the probe, mostly none.
+@asynccontextmanager
+async def guarded(world: World, request: Complete) -> AsyncIterator[Guard]:
+    """One attempt; where it is a breaker's probe, the breaker is told at the end what it found.
 
     Raises Temporal's `ApplicationError` where the candidate is left alone for now and another may be asked. The last candidate is
     asked all the same: the limits of its calls keep it from being hammered.
     """
+    probes = await _let_through(world, request)
+    guard = Guard()
+    try:
+        yield guard
+    finally:
+        if probes:
+            kind = guard.seen.kind if guard.seen else ErrorKind.CANCELLED
+            await world.health.probed(probes, ok=shows_life(kind), kind=kind)
+
+
+@contextmanager
+def counted(world: World, model: ModelRef, guard: Guard) -> Iterator[None]:
+    """One call, in flight while the block runs; at its end others are told what it showed."""
+    world.health.began(model)
+    try:
+        yield
+    finally:
+        if guard.seen is None:
+            world.health.left(model)
+        else:
+            world.health.observe(guard.seen)
+
+
+async def _let_through(world: World, request: Complete) -> tuple[BreakerKey, ...]:
+    """The breakers of which this call is the probe, mostly none."""
     model = request.candidate.model
     answer = await world.health.admit(model)
     if not isinstance(answer, Held):
@@ -54,20 +80,3 @@ async def let_through(world: World, request: Complete) -> tuple[BreakerKey, ...]
         provider=model.provider,
     )
     raise failure(error, GiveUp("its breaker is open"))
-
-
-@asynccontextmanager
-async def watched(world: World, model: ModelRef, probes: tuple[BreakerKey, ...]) -> AsyncIterator[Watch]:
-    """Count the call while the block runs, and tell at its end what it showed."""
-    watch = Watch()
-    world.health.began(model)
-    try:
-        yield watch
-    finally:
-        if watch.seen is None:
-            world.health.left(model)
-        else:
-            world.health.observe(watch.seen)
-        if probes:
-            kind = watch.seen.kind if watch.seen else ErrorKind.CANCELLED
-            await world.health.probed(probes, ok=shows_life(kind), kind=kind)

@@ -104,7 +104,7 @@ async def stats(caller: Caller, doors: DoorsOf, provider: str | None = None) -> 
     if provider is not None:
         rows = [row for row in rows if row.provider == provider]
         guards = {key: guard for key, guard in guards.items() if key.provider == provider}
-    found = _measured(rows, guards, now)
+    found = _measured(rows, guards, now, doors.policies.deployment.policy.policy.routing_rules.learning)
     return json_response(
         {
             "models": [{"model": f"{name[0]}:{name[1]}", **_shown(one)} for name, one in sorted(found.items())],
@@ -159,9 +159,9 @@ async def reset_breaker(request: Request, caller: Caller, doors: DoorsOf) -> Res
 
 
 def _measured(
-    rows: Iterable[ProcessSums], guards: dict[BreakerKey, Breaker], now: datetime
+    rows: Iterable[ProcessSums], guards: dict[BreakerKey, Breaker], now: datetime, learning: Learning
 ) -> dict[tuple[str, str], Measured]:
-    half_life = Learning().half_life_minutes * 60
+    half_life = learning.half_life_minutes * 60
     by_name: dict[tuple[str, str], list[ProcessSums]] = defaultdict(list)
     for row in rows:
         by_name[row.provider, row.model].append(row)

@@ -29,7 +29,7 @@ class Check:
 
 _ENTER = text("""
     INSERT INTO provider_checks (provider, credential, due_at)
-    SELECT p, c, :now FROM unnest(CAST(:providers AS text[]), CAST(:credentials AS text[])) AS u(p, c)
+    SELECT p, c, :due_at FROM unnest(CAST(:providers AS text[]), CAST(:credentials AS text[])) AS u(p, c)
     ON CONFLICT DO NOTHING
 """)
 
@@ -64,9 +64,9 @@ _LIST = text("""
 """)
 
 
-async def enter(connection: AsyncConnection, pairs: Collection[tuple[str, str]], *, now: datetime) -> None:
-    """Name (provider, credential) pairs that are to be checked; those known already stay as they are."""
-    await connection.execute(_ENTER, {**_columns(pairs), "now": now})
+async def enter(connection: AsyncConnection, pairs: Collection[tuple[str, str]], *, due_at: datetime) -> None:
+    """Name (provider, credential) pairs that are to be checked from `due_at` on; those known already stay as they are."""
+    await connection.execute(_ENTER, {**_columns(pairs), "due_at": due_at})
 
 
 async def ask(connection: AsyncConnection, providers: Sequence[str] | None, *, now: datetime) -> set[str]:

@@ -26,6 +26,8 @@ from storage.provider_checks import Check
 
 EVERY = timedelta(seconds=60)
 """How often a provider is asked whether it is there, which bills nothing."""
+NEVER = timedelta(days=36_500)
+"""A simulated provider is asked only when somebody wants it: its log of calls is to be the callers' own."""
 AHEAD = 1.0
 """Seconds by which a breaker's probe comes early, so that it comes in time."""
 LOOK_SECONDS = 0.5
@@ -89,7 +91,10 @@ class Prober:
         pairs = self._pairs()
         async with self._database.begin() as connection:
             if not self._entered:
-                await provider_checks.enter(connection, list(pairs), now=self._clock())
+                for simulated in (False, True):
+                    named = [pair for pair, one in pairs.items() if one.config.simulated == simulated]
+                    first = self._clock() + (NEVER if simulated else timedelta())
+                    await provider_checks.enter(connection, named, due_at=first)
                 self._entered = True
             taken = await provider_checks.take(connection, list(pairs), holder=self._process, now=self._clock())
         for provider, credential in taken:
@@ -163,7 +168,8 @@ class Prober:
         now = self._clock()
         check = Check(name, credential, found.ok, found.kind, found.message, found.latency, now)
         async with self._database.begin() as connection:
-            await provider_checks.keep(connection, check, holder=self._process, now=now, due_at=now + EVERY)
+            later = now + (NEVER if provider.config.simulated else EVERY)
+            await provider_checks.keep(connection, check, holder=self._process, now=now, due_at=later)
 
 
 def _kind(found: Probed) -> ErrorKind | None:

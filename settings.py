@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, BaseModel, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from providers.protocol import ProviderConfig, Wire
+from providers.stanzas import Stanza, Variable, configure, found_by_key
 
 ENV_FILE = ".env"
 _OWN_NAMES = frozenset({"openai", "anthropic", "google", "sim"})
@@ -19,26 +20,53 @@ _OWN_NAMES = frozenset({"openai", "anthropic", "google", "sim"})
 class FurtherProvider(BaseModel):
     """One more provider, as an entry of PERDURE_PROVIDERS.
 
-    `api_key_env` names the environment variable that holds the key; `wire` is the protocol that the provider speaks.
+    A name of `providers/presets.py` is enough; `vendor` is such a name for a provider that is called something else. Every other
+    field goes before what the preset says: `wire` is the protocol spoken, `api_key_env` names the environment variable that holds
+    the key, `api_version` is Azure's, `project` and `location` are a cloud's. `options` are Bedrock's `profile`, or
+    `access_key_id` (with `session_token`), whose secret is then the key.
     """
 
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    wire: Wire = "openai-chat"
-    base_url: str
-    api_key_env: str | None = None
+    vendor: str = ""
+    wire: Wire | None = None
+    base_url: str = ""
+    api_key_env: str = ""
     api_key: SecretStr | None = None
+    api_version: str = ""
+    project: str = ""
+    location: str = ""
+    headers: dict[str, str] = {}
+    options: dict[str, SecretStr] = {}
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "FurtherProvider":
+        self.config()
+        return self
 
     def config(self) -> ProviderConfig:
-        """The configuration, its key read from where it says. A provider without a key gets the word `none`."""
-        key = self.api_key.get_secret_value() if self.api_key else _variable(self.api_key_env)
-        return ProviderConfig(self.name, self.wire, key or "none", self.base_url)
+        """The configuration, completed by the preset and the environment. A server that asks for no key gets the word `none`."""
+        stanza = Stanza(
+            **self.model_dump(exclude={"api_key", "headers", "options"}),
+            api_key=self.api_key.get_secret_value() if self.api_key else "",
+            headers=tuple(self.headers.items()),
+            options=tuple((name, value.get_secret_value()) for name, value in self.options.items()),
+        )
+        return configure(stanza, _variables())
 
 
 class Settings(BaseSettings):
     """The settings, from the environment (prefix PERDURE_) and a `.env` file."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PERDURE_", env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", populate_by_name=True
+        env_prefix="PERDURE_",
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        # A stanza may hold a key.
+        hide_input_in_errors=True,
     )
 
     data_dir: Path = Field(default=Path(".perdure"), description="Where the embedded servers and their state live.")
@@ -76,7 +104,11 @@ class Settings(BaseSettings):
     )
     providers: list[FurtherProvider] = Field(
         default=[],
-        description="Further providers, as a JSON list of {name, wire, base_url, api_key_env}.",
+        description='Further providers, as a JSON list of stanzas; `[{"name": "mistral"}]` is one. See add-a-provider.md.',
+    )
+    providers_by_key: bool = Field(
+        default=True,
+        description="A vendor's own key variable (GROQ_API_KEY and so on) adds the vendor, without a stanza.",
     )
     simulator_url: str | None = Field(
         default=None, description="A running simulator. Without any provider key it stands in for all vendors."
@@ -128,7 +160,10 @@ class Settings(BaseSettings):
             for name, wire, key, url in vendors
             if key is not None and key.get_secret_value()
         ]
-        return (*found, *(provider.config() for provider in self.providers))
+        found += [provider.config() for provider in self.providers]
+        if self.providers_by_key:
+            found += found_by_key(_variables(), {one.name for one in found} | _OWN_NAMES)
+        return tuple(found)
 
     def provider_configs(self) -> tuple[ProviderConfig, ...]:
         """All providers. Without a key of any, the simulator stands in for the vendors; `sim` is the simulator itself."""
@@ -146,6 +181,7 @@ class Settings(BaseSettings):
         return (*configured, *simulated)
 
 
-def _variable(name: str | None) -> str:
-    """An environment variable, or what the `.env` file says of it; empty where neither does."""
-    return os.environ.get(name) or dotenv_values(ENV_FILE).get(name) or "" if name else ""
+def _variables() -> Variable:
+    """Reads an environment variable, or what the `.env` file says of it; empty where neither does."""
+    written = dotenv_values(ENV_FILE)
+    return lambda name: os.environ.get(name) or written.get(name) or ""

@@ -1,6 +1,7 @@
 """One attempt of one step: open the ledger row, call the candidate, commit what came of it."""
 
 import asyncio
+import sys
 from functools import partial
 
 from temporalio.exceptions import ApplicationError
@@ -10,6 +11,7 @@ from activities.continuing import SaidSoFar, join_continuation, prefix_to_keep, 
 from activities.errors import failure
 from activities.lost import settle_lost
 from activities.recording import Recorder
+from activities.refusing import refusal_of
 from activities.settling import Settling
 from activities.showing import show_end
 from activities.world import World
@@ -32,6 +34,8 @@ from storage import messages as stored_messages
 from storage.attempts import OpenedAttempt, StoredAnswer
 from storage.streams.log import StreamWriter
 
+SQUEEZE = 0.6
+"""The part of a conversation that is sent again to a model whose window it did not fit."""
 _NOTHING_SAID = SaidSoFar("", True)
 
 
@@ -60,7 +64,11 @@ async def attempt(world: World, request: Complete) -> Completed:
             raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
         if isinstance(opened, StoredAnswer):
             return await _found(world, request, opened)
-        return await _ask(world, request, provider, opened, stop)
+        world.load.calls += 1
+        try:
+            return await _ask(world, request, provider, opened, stop)
+        finally:
+            world.load.calls -= 1
 
 
 def _provider(world: World, request: Complete) -> Provider:
@@ -120,6 +128,8 @@ async def _ask(
     settling = Settling(world, request, provider, opened, writer, outcome.first_token_ms)
     parts = join_continuation(prefix, outcome.collector.parts())
     finished = outcome.collector.finished
+    if outcome.error is None and finished is not None and request.refusal_fails:
+        outcome.error = refusal_of(finished, parts, provider=provider.config.name)
     if outcome.error is None and finished is not None:
         if finished.usage is None:
             finished = finished.with_usage(_usage_so_far(outcome, model_request))
@@ -131,7 +141,13 @@ async def _ask(
     usage = _usage_so_far(outcome, model_request)
     if outcome.stopped:
         return await settling.store(parts, Finished(FinishReason.CANCELLED, usage, model=_served(outcome)))
-    raise await settling.fail(outcome.error, usage, served=_served(outcome))
+    raise await settling.fail(
+        outcome.error,
+        usage,
+        served=_served(outcome),
+        interrupted=outcome.abandoned,
+        squeezable=opened.turn.conversation_id is not None and fitted.squeezable,
+    )
 
 
 def _announce(writer: StreamWriter, request: Complete, opened: OpenedAttempt, prefix: str) -> None:
@@ -149,12 +165,12 @@ def _fitted(request: Complete, opened: OpenedAttempt) -> Fitted:
     messages, model = opened.request.messages, request.candidate.model
     if opened.turn.conversation_id is None:
         return Fitted(messages, 0)
-    return fit(
-        messages,
-        window=context_window(model),
-        answer_room=opened.request.knobs.max_output_tokens,
-        count=partial(count_messages, model=model.model),
-    )
+    count = partial(count_messages, model=model.model)
+    window = context_window(model)
+    if request.squeezed:
+        # The model counted more than we did, or its window was not known.
+        window = int(min(window or sys.maxsize, count(messages)) * SQUEEZE)
+    return fit(messages, window=window, answer_room=opened.request.knobs.max_output_tokens, count=count)
 
 
 def _model_request(

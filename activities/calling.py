@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import cast
 
 from temporalio import activity
 
-from activities.deadlines import within
+from activities.deadlines import Silence
+from activities.heartbeats import heartbeat_pause
 from activities.recording import Recorder
 from contracts.errors import ErrorKind, PerdureError, ProviderError
 from contracts.events import PartDelta, PartStarted, ProviderEvent
@@ -19,20 +21,21 @@ from providers.collect import Collector
 from providers.protocol import Provider
 from storage.streams.log import Fenced, StreamWriter
 
-HEARTBEAT_SECONDS = 1.0
+_FENCED = "a newer attempt has begun"
 
 
 @dataclass(slots=True)
 class Call:
     """What came of a call. `error` None and `stopped` False: the provider finished properly.
 
-    `stopped`: somebody asked the turn to stop. `abandoned`: the worker shuts down or Temporal has given the attempt to another.
+    `stopped`: somebody asked the turn to stop. `abandoned` says why the attempt is no longer
+    ours: this worker shuts down, or Temporal has given it to another.
     """
 
     collector: Collector
     error: PerdureError | None = None
     stopped: bool = False
-    abandoned: bool = False
+    abandoned: str | None = None
     first_token_ms: int | None = None
 
 
@@ -48,23 +51,30 @@ async def call(
 ) -> Call:
     """Call the provider and follow its answer. Never raises for what the provider or a stop does."""
     outcome = Call(Collector())
-    reading = asyncio.create_task(_read(provider, request, call_id, limits, writer, recorder, outcome))
+    silence = Silence(limits, provider=provider.config.name)
+    reading = asyncio.create_task(_read(provider, request, call_id, silence, writer, recorder, outcome))
     stopping = asyncio.create_task(stop.wait())
+    waiting = asyncio.create_task(silence.too_long())
     beating = asyncio.create_task(_beat_until_fenced(writer))
+    tasks = {reading, stopping, waiting, beating}
     try:
-        await asyncio.wait({reading, stopping, beating}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if not reading.done():
             outcome.stopped = stopping.done()
-            outcome.abandoned = not outcome.stopped
+            outcome.error = waiting.result() if waiting.done() and not outcome.stopped else None
+            if beating.done():
+                outcome.abandoned = _FENCED
     except asyncio.CancelledError:
         details = activity.cancellation_details()
         outcome.stopped = details is not None and details.cancel_requested
-        outcome.abandoned = not outcome.stopped
+        if not outcome.stopped:
+            reasons = [] if details is None else [name for name, holds in asdict(details).items() if holds]
+            outcome.abandoned = ", ".join(reasons) or "cancelled"
     finally:
-        for task in (reading, stopping, beating):
+        for task in tasks:
             task.cancel()
-        await asyncio.wait({reading, stopping, beating})
-    if not reading.cancelled() and (error := reading.exception()) is not None:
+        await asyncio.wait(tasks)
+    if outcome.error is None and not reading.cancelled() and (error := reading.exception()) is not None:
         _note(outcome, error, provider.config.name)
     return outcome
 
@@ -73,7 +83,7 @@ async def _read(
     provider: Provider,
     request: ModelRequest,
     call_id: str,
-    limits: Limits,
+    silence: Silence,
     writer: StreamWriter,
     recorder: Recorder,
     outcome: Call,
@@ -81,9 +91,9 @@ async def _read(
     began = time.monotonic()
     collector = outcome.collector
     events = cast(AsyncGenerator[ProviderEvent, None], provider.stream(request, call_id=call_id))
-    limited = cast(AsyncGenerator[ProviderEvent, None], within(events, limits, provider=provider.config.name))
-    async with aclosing(limited):
-        async for event in limited:
+    async with aclosing(events):
+        async for event in events:
+            silence.broken_by(event)
             collector.add(event)
             recorder.add(event)
             if outcome.first_token_ms is None and isinstance(event, PartStarted | PartDelta):
@@ -101,7 +111,7 @@ async def _read(
 def _note(outcome: Call, error: BaseException, provider: str) -> None:
     match error:
         case Fenced():
-            outcome.abandoned = True
+            outcome.abandoned = _FENCED
         case PerdureError():
             outcome.error = error
         case _:
@@ -114,7 +124,9 @@ def _note(outcome: Call, error: BaseException, provider: str) -> None:
 
 
 async def _beat_until_fenced(writer: StreamWriter) -> None:
-    """Tell Temporal every second that this worker lives, until a newer attempt is seen; the replies carry a cancellation."""
+    """Tell Temporal that this worker lives, until a newer attempt is seen; the replies carry a cancellation."""
+    timeout = activity.info().heartbeat_timeout or timedelta(seconds=5)
+    pause = heartbeat_pause(timeout.total_seconds())
     while not writer.fenced:
         activity.heartbeat()
-        await asyncio.sleep(HEARTBEAT_SECONDS)
+        await asyncio.sleep(pause)

@@ -1,40 +1,46 @@
 """Silence has limits: the first token, the pause between tokens, the whole attempt."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import PartDelta, PartStarted, ProviderEvent
 from contracts.turns import Limits
 
 
-async def within(
-    events: AsyncGenerator[ProviderEvent, None], limits: Limits, *, provider: str
-) -> AsyncIterator[ProviderEvent]:
-    """The events, or `ProviderError(timeout)` once a limit is passed. Closing this closes `events`."""
-    loop = asyncio.get_running_loop()
-    ends = loop.time() + limits.attempt
-    answering = False
-    async with aclosing(events):
+class Silence:
+    """One call's silence. It is told of events and looks at the clock only when a limit could have passed: a timer that is set
+    anew for every token would cost more than the token.
+    """
+
+    def __init__(self, limits: Limits, *, provider: str) -> None:
+        """Silence begins now."""
+        self._limits = limits
+        self._provider = provider
+        self._time = asyncio.get_running_loop().time
+        self._broken = self._time()
+        self._ends = self._broken + limits.attempt
+        self._answering = False
+
+    def broken_by(self, event: ProviderEvent) -> None:
+        """An event came."""
+        self._broken = self._time()
+        if not self._answering:
+            self._answering = isinstance(event, PartDelta | PartStarted)
+
+    async def too_long(self) -> ProviderError:
+        """Return, as a timeout, once a limit has passed."""
         while True:
-            allowed = limits.idle if answering else limits.first_token
-            try:
-                async with asyncio.timeout_at(min(loop.time() + allowed, ends)):
-                    event = await anext(events)
-            except StopAsyncIteration:
-                return
-            except TimeoutError:
-                raise _expired(limits, provider, answering=answering, whole=loop.time() >= ends) from None
-            answering = answering or isinstance(event, PartDelta | PartStarted)
-            yield event
+            allowed = self._limits.idle if self._answering else self._limits.first_token
+            left = min(self._broken + allowed, self._ends) - self._time()
+            if left <= 0:
+                return self._expired()
+            await asyncio.sleep(left)
 
-
-def _expired(limits: Limits, provider: str, *, answering: bool, whole: bool) -> ProviderError:
-    if whole:
-        what = f"did not finish within {limits.attempt:g} s"
-    elif answering:
-        what = f"stalled for {limits.idle:g} s in the middle of its answer"
-    else:
-        what = f"sent no token within {limits.first_token:g} s"
-    return ProviderError(ErrorKind.TIMEOUT, f"{provider} {what}.", provider=provider)
+    def _expired(self) -> ProviderError:
+        if self._time() >= self._ends:
+            what = f"did not finish within {self._limits.attempt:g} s"
+        elif self._answering:
+            what = f"stalled for {self._limits.idle:g} s in the middle of its answer"
+        else:
+            what = f"sent no token within {self._limits.first_token:g} s"
+        return ProviderError(ErrorKind.TIMEOUT, f"{self._provider} {what}.", provider=self._provider)

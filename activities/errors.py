@@ -9,12 +9,15 @@ from contracts.errors import PerdureError, ProviderError
 from domain.retries import Again, GiveUp
 
 
-def failure(error: PerdureError, verdict: Again | GiveUp, *, final: bool = False) -> ApplicationError:
+def failure(
+    error: PerdureError, verdict: Again | GiveUp, *, final: bool = False, squeezable: bool = False
+) -> ApplicationError:
     """The Temporal failure of `error`: retryable after the verdict's delay, or not at all."""
     detail = FailureDetail(
         kind=error.kind,
         prefill_refused=isinstance(error, ProviderError) and error.prefill_refused,
         final=final,
+        squeezable=squeezable,
     )
     again = isinstance(verdict, Again) and not final
     return ApplicationError(

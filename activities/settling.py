@@ -117,8 +117,16 @@ class Settling:
             next_turn_id=following,
         )
 
-    async def fail(self, error: PerdureError | None, usage: Usage, *, served: str | None) -> ApplicationError:
-        """Close the ledger row; the failure to raise. `error` None: the attempt was interrupted on our side."""
+    async def fail(
+        self,
+        error: PerdureError | None,
+        usage: Usage,
+        *,
+        served: str | None,
+        interrupted: str | None = None,
+        squeezable: bool = False,
+    ) -> ApplicationError:
+        """Close the ledger row; the failure to raise. `error` None: it was interrupted on our side, for the reason given."""
         turn, now = self.opened.turn, self.world.clock()
         entry = LedgerEntry(
             state="failed" if error else "interrupted",
@@ -138,7 +146,7 @@ class Settling:
         await self.writer.close()
         if error is None:
             return ApplicationError(
-                f"Attempt {self.opened.number} was interrupted; another follows.", type="interrupted"
+                f"Attempt {self.opened.number} was interrupted ({interrupted}); another follows.", type="interrupted"
             )
         verdict = after_failure(
             error.kind,
@@ -148,7 +156,9 @@ class Settling:
             limits=self.request.limits,
             remaining=self._remaining(),
         )
-        return failure(error, verdict)
+        allowed = self.request.attempts
+        final = allowed is not None and self.opened.number >= allowed
+        return failure(error, verdict, final=final, squeezable=squeezable)
 
     def _price(self, usage: Usage, served: str | None) -> Cost:
         if usage.total == 0:

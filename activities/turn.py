@@ -44,7 +44,7 @@ class ProviderTurnActivities(TurnActivities):
                 await turns.start(connection, turn.id, made, now=self._world.clock())
         except PerdureError as error:
             raise failure(error, GiveUp("the turn cannot be opened")) from error
-        return OpenedTurn(status="planned", plan=made)
+        return OpenedTurn(status="planned", plan=made, heartbeat_timeout=self._world.load.heartbeat_timeout())
 
     @activity.defn(name="complete")
     async def complete(self, request: Complete) -> Completed:

@@ -1,9 +1,10 @@
 """What activities work on, built once by the composition root."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from activities.heartbeats import Load
 from providers.protocol import Provider
 from storage.database import Database
 from storage.streams.log import StreamLog
@@ -11,9 +12,10 @@ from storage.streams.log import StreamLog
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The database, the stream log, the providers by name, and `clock`, which gives the present in UTC."""
+    """The database, the stream log, the providers by name, `clock`, which gives the present in UTC, and the worker's load."""
 
     database: Database
     streams: StreamLog
     providers: Mapping[str, Provider]
     clock: Callable[[], datetime]
+    load: Load = field(default_factory=Load)

@@ -1,6 +1,5 @@
 """Following a turn to its end, whatever becomes of its stream."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from uuid import UUID
 
@@ -14,10 +13,10 @@ from storage.messages import StoredMessage
 from storage.streams.log import BEGINNING, LogLost
 from storage.turns import TurnRow
 
-SHORTEST_QUIET = 2.0
+QUIET = 5.0
+"""After this much silence, in seconds, the turn's row is asked whether the turn has ended without our having heard."""
 LONGEST_QUIET = 15.0
-"""After this much silence, in seconds, the turn's row is asked whether the turn has ended without our having heard. It is
-asked less and less often, and every answer is a sign of life for the client."""
+"""It is asked less and less often, up to this; every answer is a sign of life for the client."""
 
 
 async def follow(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -> AsyncGenerator[StreamRecord | None, None]:
@@ -25,28 +24,32 @@ async def follow(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -> As
 
     Where the log has lost records, the stored message and result stand in for them.
     """
-    position, quiet = after, SHORTEST_QUIET
-    loop = asyncio.get_running_loop()
-    reader = doors.streams.read(turn_id, position)
+    position, silent, patience = after, 0.0, QUIET
+    reader = doors.streams.read(turn_id, position, quiet=QUIET)
     try:
         while True:
+            lost = False
             try:
-                async with asyncio.timeout_at(loop.time() + quiet):
-                    record = await anext(reader)
-            except (TimeoutError, LogLost, StopAsyncIteration):
-                if (stored := await stored_end(doors, turn_id, position)) is not None:
-                    for record in stored:
-                        yield record
+                record = await anext(reader)
+            except (LogLost, StopAsyncIteration):
+                record, lost = None, True
+            if record is not None:
+                position, silent, patience = record.position, 0.0, QUIET
+                yield record
+                if record.kind is RecordKind.END:
                     return
-                await reader.aclose()
-                reader = doors.streams.read(turn_id, position)
-                quiet = min(2 * quiet, LONGEST_QUIET)
-                yield None
                 continue
-            position, quiet = record.position, SHORTEST_QUIET
-            yield record
-            if record.kind is RecordKind.END:
+            silent += QUIET
+            if not lost and silent < patience:
+                continue
+            if (stored := await stored_end(doors, turn_id, position)) is not None:
+                for record in stored:
+                    yield record
                 return
+            if lost:
+                reader = doors.streams.read(turn_id, position, quiet=QUIET)
+            silent, patience = 0.0, min(2 * patience, LONGEST_QUIET)
+            yield None
     finally:
         await reader.aclose()
 
@@ -65,9 +68,9 @@ async def stored_end(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -
     """
     async with doors.database.begin() as connection:
         turn = await turns.find(connection, turn_id)
+        if turn.result is None:
+            return None
         said = await messages.of_turn(connection, turn_id)
-    if turn.result is None:
-        return None
     attempt = turn.attempt + 1
     records: list[StreamRecord] = []
     if turn.result.model is not None:

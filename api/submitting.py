@@ -64,8 +64,9 @@ async def submit(
             idempotency_key=idempotency_key,
             now=doors.clock(),
         )
-    if accepted.interrupts is not None:
-        await cancel(doors, key, accepted.interrupts)
+    # The newest first: stopped in their order, each would hand the lane to one that is to be stopped as well.
+    for turn_ahead in accepted.interrupts:
+        await cancel(doors, key, turn_ahead)
     if accepted.created:
         doors.metrics.accepted.inc()
     if not accepted.state.finished:

@@ -197,7 +197,7 @@ def doctor(as_json: Json = False) -> None:
     """Say what was found, what would be used and what is wrong."""
     from cli.doctoring import run_doctor
 
-    asyncio.run(run_doctor(as_json=as_json))
+    asyncio.run(run_doctor(_settings(), as_json=as_json))
 
 
 @keys_app.command("create")
@@ -235,22 +235,29 @@ def version() -> None:
 def _run(command: Any, **options: Any) -> None:
     """Run a command that needs settings. A part that cannot be reached ends with its own code."""
     import uvloop
-    from pydantic import ValidationError
 
-    from settings import Settings
     from workers.compose import UnreachableError
 
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        fail(f"The setting {'.'.join(str(step) for step in first['loc'])} is wrong: {first['msg']}.", Exit.USAGE)
+    settings = _settings()
     try:
         uvloop.run(command(settings, **options))
     except UnreachableError as error:
         fail(str(error), Exit.UNREACHABLE)
     except KeyboardInterrupt:
         return
+
+
+def _settings() -> Any:
+    """The settings. One that is wrong ends the command, saying which."""
+    from pydantic import ValidationError
+
+    from settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        fail(f"The setting {'.'.join(str(step) for step in first['loc'])} is wrong: {first['msg']}.", Exit.USAGE)
 
 
 def main() -> None:

@@ -15,9 +15,9 @@ from workers.doctor import examine
 _COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}
 
 
-async def run_doctor(*, as_json: bool) -> None:
+async def run_doctor(settings: Settings, *, as_json: bool) -> None:
     """Print the findings. Ends with 1 where something is wrong."""
-    findings = await examine(Settings(), running=state())
+    findings = await examine(settings, running=state())
     if as_json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings]))
     else:

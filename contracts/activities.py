@@ -18,18 +18,24 @@ class OpenTurn(Contract):
 
 
 class OpenedTurn(Contract):
-    """`planned`: go on with `plan`. `busy`: turn `blocked_by` holds the conversation's lane. `finished`: see `result`."""
+    """`planned`: go on with `plan`. `busy`: turn `blocked_by` holds the conversation's lane. `finished`: see `result`.
+
+    `heartbeat_timeout`, in seconds, is how long a call may be silent towards Temporal: longer where many calls are made.
+    """
 
     status: Literal["planned", "busy", "finished"]
     plan: RoutePlan | None = None
     blocked_by: UUID | None = None
     result: TurnResult | None = None
+    heartbeat_timeout: float = 5.0
 
 
 class Complete(Contract):
     """Ask one candidate for the answer of one step.
 
-    `has_sibling`: another candidate could be asked instead. `from_start`: a continuation was refused, begin anew.
+    `has_sibling`: another candidate could be asked instead. `from_start`: what was said so far is not to be continued.
+    `squeezed`: the conversation did not fit, leave out more of it. `refusal_fails`: an answer that the provider's filter ended
+    is a failure, since another candidate may be asked. `attempts` bounds the calls of the step, those before this one included.
     """
 
     turn_id: UUID
@@ -39,6 +45,9 @@ class Complete(Contract):
     limits: Limits
     on_new_attempt: OnNewAttempt
     from_start: bool = False
+    squeezed: bool = False
+    refusal_fails: bool = False
+    attempts: int | None = None
 
 
 class Completed(Contract):
@@ -57,13 +66,14 @@ class Completed(Contract):
 class FailureDetail(Contract):
     """What a failed `complete` says beside its kind, as the failure's one detail.
 
-    `prefill_refused`: the continuation was our mistake, ask the same candidate from the start. `final`: the stream policy forbids
-    another attempt.
+    `prefill_refused`: the continuation was our mistake, ask the same candidate from the start. `final`: the stream policy or the
+    limit of attempts forbids another. `squeezable`: more of the conversation could be left out.
     """
 
     kind: ErrorKind
     prefill_refused: bool = False
     final: bool = False
+    squeezable: bool = False
 
 
 class CloseTurn(Contract):

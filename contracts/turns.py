@@ -1,5 +1,6 @@
 """A turn: what is asked, how it is planned, how it ends."""
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
@@ -12,6 +13,7 @@ from contracts.events import FinishReason
 from contracts.models import ModelRef
 from contracts.parts import Message
 from contracts.requests import Knobs, OutputFormat, Tool, ToolChoice
+from contracts.routing import RoutingContext, Strategy, TaskType
 from contracts.usage import Cost, Usage
 
 
@@ -60,6 +62,7 @@ class RoutingWish(Contract):
     models: tuple[ModelRef, ...] = Field(min_length=1)
     limits: Limits = Limits()
     on_new_attempt: OnNewAttempt = "reset"
+    routing: RoutingContext = RoutingContext()
 
 
 class TurnRequest(RoutingWish):
@@ -79,19 +82,40 @@ class TurnRequest(RoutingWish):
 
 
 class Candidate(Contract):
-    """One model in a plan, with the reason why it stands where it does."""
+    """One model in a plan, with the reason why it stands where it does.
+
+    `score` runs from 0 to 1, higher being better; None where nothing was compared. `price` is the likely cost of the answer in
+    USD, with what the prompt cache saves; None where no list says. `window` is the model's context window in tokens, None where
+    it is not known.
+    """
 
     index: int
     model: ModelRef
     reason: str
+    score: float | None = None
+    price: Decimal | None = None
+    window: int | None = None
 
 
 class RoutePlan(Contract):
-    """The recorded decision: which models may answer, in order, within which limits."""
+    """The recorded decision: which models may answer, in order, within which limits.
+
+    `task` and `difficulty` (0 to 1) are what the request was taken for. `confidence` (0 to 1) says how clearly the first
+    candidate won. `policy_version` is the policy that it was planned with. `alternatives` fit as well and will not be asked.
+    `fallback_on_refusal`: a model that declines the content is followed by the next. `attempts` bounds all calls of the step.
+    """
 
     candidates: tuple[Candidate, ...]
     limits: Limits
     on_new_attempt: OnNewAttempt
+    strategy: Strategy | None = None
+    task: TaskType | None = None
+    difficulty: float | None = None
+    confidence: float | None = None
+    policy_version: str | None = None
+    alternatives: tuple[Candidate, ...] = ()
+    fallback_on_refusal: bool = False
+    attempts: int | None = None
 
 
 class TurnResult(Contract):

@@ -17,6 +17,11 @@ class Fitted:
     messages: tuple[Message, ...]
     left_out: int
 
+    @property
+    def squeezable(self) -> bool:
+        """There are older exchanges than the last, which could be left out too."""
+        return len(_exchanges(self.messages)) > 1
+
 
 def fit(
     messages: Sequence[Message],

@@ -8,8 +8,11 @@ from contracts.catalog import DiscoveredModel
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
 
-Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google"]
+Wire = Literal["openai", "openai-chat", "openai-responses", "anthropic", "google", "bedrock", "cohere"]
 """The protocol a provider speaks. `openai` picks responses or chat completions by model and request."""
+
+NO_KEY = "none"
+"""The key of a server that asks for none; the SDKs insist on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,10 @@ class ProviderConfig:
     """How to reach one provider. `name` is the word before the colon of a model ref.
 
     `base_url` None means the vendor's own. `simulated` marks answers that no real model gave. `headers` are sent along.
-    `api_key` never appears in a log, a message or `repr`.
+    `api_key` never appears in a log, a message or `repr`, nor do the `options`, which only one wire has (see
+    `providers/bedrock/credentials.py`). `vendor` names whose service it is, a name of `providers/presets.py`, and with it the
+    wire's dialect; empty, the provider's own name says it. `api_version` is Azure's; `project` and `location` are a cloud's: of
+    Google (Vertex), or the region of AWS.
     """
 
     name: str
@@ -26,6 +32,11 @@ class ProviderConfig:
     base_url: str | None = None
     simulated: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    vendor: str = ""
+    api_version: str = ""
+    project: str = ""
+    location: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         return f"ProviderConfig(name={self.name!r}, wire={self.wire!r}, base_url={self.base_url!r}, simulated={self.simulated})"

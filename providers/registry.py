@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Iterable, Sequence
 from typing import Protocol, assert_never, runtime_checkable
 
+from providers.importing import ONE_AT_A_TIME
 from providers.protocol import Provider, ProviderConfig
 
 _SDKS = {"anthropic": "anthropic", "google": "google.genai"}
@@ -44,7 +45,12 @@ async def _warm(provider: Provider) -> None:
     if isinstance(provider, Warmable):
         await provider.warm()
     elif sdk := _SDKS.get(provider.config.wire):
-        await asyncio.to_thread(importlib.import_module, sdk)
+        await asyncio.to_thread(_import, sdk)
+
+
+def _import(sdk: str) -> None:
+    with ONE_AT_A_TIME:
+        importlib.import_module(sdk)
 
 
 def _adapter(config: ProviderConfig) -> Provider:
@@ -61,5 +67,13 @@ def _adapter(config: ProviderConfig) -> Provider:
             from providers.google.adapter import GoogleProvider
 
             return GoogleProvider(config)
+        case "bedrock":
+            from providers.bedrock.adapter import BedrockProvider
+
+            return BedrockProvider(config)
+        case "cohere":
+            from providers.cohere.adapter import CohereProvider
+
+            return CohereProvider(config)
         case _:
             assert_never(config.wire)

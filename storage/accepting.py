@@ -17,13 +17,13 @@ from storage.messages import insert_messages
 class AcceptedTurn:
     """The turn as it now stands. `created` is False where the same key had made it before.
 
-    `interrupts` is the turn that holds the lane and is to be stopped (`on_busy: interrupt`).
+    `interrupts` are the unfinished turns ahead of it, which are to be stopped (`on_busy: interrupt`).
     """
 
     turn_id: UUID
     state: TurnState
     created: bool
-    interrupts: UUID | None = None
+    interrupts: tuple[UUID, ...] = ()
 
 
 def request_digest(request: TurnRequest, conversation_id: UUID | None) -> bytes:
@@ -42,8 +42,8 @@ _EXISTING = text("SELECT state, request_digest, workspace_id FROM turns WHERE id
 
 _LOCK_CONVERSATION = text("""
     SELECT c.next_turn,
-           (SELECT t.id FROM turns t WHERE t.conversation_id = c.id AND t.state IN ('accepted', 'running')
-             ORDER BY t.turn_no DESC LIMIT 1) AS busy_with
+           ARRAY(SELECT t.id FROM turns t WHERE t.conversation_id = c.id AND t.state IN ('accepted', 'running')
+                  ORDER BY t.turn_no DESC) AS ahead
       FROM conversations c
      WHERE c.id = :id AND c.workspace_id = :workspace_id
        FOR UPDATE OF c
@@ -72,24 +72,24 @@ async def accept_turn(
         found = await _find_same(connection, turn_id, digest, idempotency_key)
         if found is not None:
             return found
-    turn_no, busy_with = None, None
+    turn_no, ahead = None, tuple[UUID, ...]()
     if conversation_id is not None:
         row = (
             await connection.execute(_LOCK_CONVERSATION, {"id": conversation_id, "workspace_id": workspace_id})
         ).one_or_none()
         if row is None:
             raise PerdureError(ErrorKind.NOT_FOUND, f"There is no conversation {conversation_id}.")
-        turn_no, busy_with = row.next_turn, row.busy_with
-        if busy_with is not None and request.on_busy == "reject":
+        turn_no, ahead = row.next_turn, tuple(row.ahead)
+        if ahead and request.on_busy == "reject":
             found = await _find_same(connection, turn_id, digest, idempotency_key)
             if found is not None:
                 return found
             raise PerdureError(
                 ErrorKind.CONFLICT,
-                f"Conversation {conversation_id} is answering turn {busy_with}. Wait for it, cancel it, "
+                f"Conversation {conversation_id} is answering turn {ahead[-1]}. Wait for it, cancel it, "
                 "or say on_busy queue or interrupt.",
                 field="on_busy",
-                detail={"turn_id": str(busy_with)},
+                detail={"turn_id": str(ahead[-1])},
             )
     inserted = (
         await connection.execute(
@@ -125,7 +125,7 @@ async def accept_turn(
             now=now,
         )
     return AcceptedTurn(
-        turn_id, TurnState.ACCEPTED, created=True, interrupts=busy_with if request.on_busy == "interrupt" else None
+        turn_id, TurnState.ACCEPTED, created=True, interrupts=ahead if request.on_busy == "interrupt" else ()
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from providers.protocol import Provider, ProviderConfig
+from providers.protocol import NO_KEY, Provider, ProviderConfig
 from providers.registry import build
 from settings import Settings
 from storage.database import Database
@@ -153,7 +153,9 @@ async def _providers(settings: Settings) -> list[Finding]:
     configs = settings.vendor_configs()
     if not configs:
         said = "no key is set: the simulator would answer"
-        return [Finding("providers", "note", said, "Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY.")]
+        return [
+            Finding("providers", "note", said, "Set OPENAI_API_KEY, or another vendor's key; see add-a-provider.md.")
+        ]
     providers = build(configs)
     return list(await asyncio.gather(*(_provider(config, providers[config.name]) for config in configs)))
 
@@ -161,10 +163,17 @@ async def _providers(settings: Settings) -> list[Finding]:
 async def _provider(config: ProviderConfig, provider: Provider) -> Finding:
     health = await provider.check_health()
     await provider.close()
-    named = f"{config.name} with key {_shown(config.api_key)}"
+    named = f"{config.name} {_identity(config)}"
     if health.ok:
         return Finding(config.name, "ok", f"{named} answers in {health.latency * 1000:.0f} ms")
     return Finding(config.name, "wrong", f"{named}: {health.message}", "Check the key and the address.")
+
+
+def _identity(config: ProviderConfig) -> str:
+    """By what the provider knows us."""
+    if config.api_key and config.api_key != NO_KEY:
+        return f"with key {_shown(config.api_key)}"
+    return f"of project {config.project}" if config.project else "without a key"
 
 
 def _shown(key: str) -> str:

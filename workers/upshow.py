@@ -10,7 +10,10 @@ from rich.console import Console
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Where everything is. `simulated`: no real model answers, but the one at `simulator_url`; `ui` None: Temporal is elsewhere; `pids` are the children's."""
+    """Where everything is. `pids` are the children's.
+
+    `simulated`: no real model answers, but the one at `simulator_url`. `ui` None: Temporal is elsewhere.
+    """
 
     url: str
     docs: str

@@ -16,7 +16,7 @@ WORKFLOWS: Sequence[type] = (TurnWorkflow,)
 """Every workflow that this code runs: the worker and the replayer take them from here."""
 
 HEARTBEAT_THROTTLE = timedelta(seconds=1)
-"""Cancellation travels on heartbeat replies; the SDK's default would send one in 30 s."""
+"""Cancellation travels on heartbeat replies; the SDK's default would send one in 30 s. A call beats no faster than this."""
 
 
 def build_worker(client: Client, world: World, *, concurrency: int, shutdown: timedelta, **overrides: Any) -> Worker:

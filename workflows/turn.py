@@ -24,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import read_failure
     from workflows.fallback import Ask, Exhausted, next_ask
 
-HEARTBEAT_TIMEOUT = timedelta(seconds=5)
 ATTEMPT_MARGIN = timedelta(seconds=30)
 """What an attempt may take beyond its own limit, to settle."""
 LANE_POLL = timedelta(seconds=20)
@@ -58,7 +57,8 @@ class TurnWorkflow:
                 return opened.result
             if opened.plan is None:
                 raise ApplicationError("an opened turn has neither plan nor result", non_retryable=True)
-            outcome = await self._answer(request.turn_id, opened.plan)
+            beat = timedelta(seconds=opened.heartbeat_timeout)
+            outcome = await self._answer(request.turn_id, opened.plan, beat)
         except BaseException as error:
             if not is_cancelled_exception(error):
                 raise
@@ -90,12 +90,12 @@ class TurnWorkflow:
             finally:
                 self._lane_freed = False
 
-    async def _answer(self, turn_id: UUID, plan: RoutePlan) -> Completed | CloseTurn:
+    async def _answer(self, turn_id: UUID, plan: RoutePlan, beat: timedelta) -> Completed | CloseTurn:
         deadline = workflow.now() + timedelta(seconds=plan.limits.step)
         ask = Ask(0)
         while True:
             try:
-                return await self._complete(turn_id, plan, ask, remaining=deadline - workflow.now())
+                return await self._complete(turn_id, plan, ask, remaining=deadline - workflow.now(), beat=beat)
             except ActivityError as error:
                 failure, message = read_failure(error)
             if failure.kind is ErrorKind.CANCELLED:
@@ -108,22 +108,28 @@ class TurnWorkflow:
                         return _failed(turn_id, ask, failure, message)
                     ask = following
 
-    async def _complete(self, turn_id: UUID, plan: RoutePlan, ask: Ask, *, remaining: timedelta) -> Completed:
+    async def _complete(
+        self, turn_id: UUID, plan: RoutePlan, ask: Ask, *, remaining: timedelta, beat: timedelta
+    ) -> Completed:
         limits = plan.limits
+        has_sibling = ask.index + 1 < len(plan.candidates)
         return await workflow.execute_activity_method(
             TurnActivities.complete,
             Complete(
                 turn_id=turn_id,
                 step=0,
                 candidate=plan.candidates[ask.index],
-                has_sibling=ask.index + 1 < len(plan.candidates),
+                has_sibling=has_sibling,
                 limits=limits,
                 on_new_attempt=plan.on_new_attempt,
                 from_start=ask.from_start,
+                squeezed=ask.squeezed,
+                refusal_fails=plan.fallback_on_refusal and has_sibling,
+                attempts=plan.attempts,
             ),
             schedule_to_close_timeout=remaining,
             start_to_close_timeout=timedelta(seconds=limits.attempt) + ATTEMPT_MARGIN,
-            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            heartbeat_timeout=beat,
             retry_policy=_CALL_RETRY,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )

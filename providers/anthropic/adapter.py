@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from providers.anthropic.errors import translate, translate_body
 from providers.anthropic.families import capabilities_of, family_of
 from providers.anthropic.listing import list_models
 from providers.anthropic.whole import events_of
+from providers.importing import ONE_AT_A_TIME
 from providers.protocol import Capabilities, Health, ProviderConfig
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ class AnthropicProvider:
         """Keeps the configuration; the SDK is imported and the client built at the first call, or by `warm`."""
         self._config = config
         self._built: AsyncAnthropic | None = None
-        self._building = threading.Lock()
 
     @property
     def config(self) -> ProviderConfig:
@@ -167,6 +166,6 @@ class AnthropicProvider:
         return self._built
 
     def _build(self) -> None:
-        with self._building:
+        with ONE_AT_A_TIME:
             if self._built is None:
                 self._built = build_client(self._config)

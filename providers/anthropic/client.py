@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
 VENDOR_URL = "https://api.anthropic.com"
-CONNECT_SECONDS = 5.0
 
 
 def build_client(config: ProviderConfig) -> "AsyncAnthropic":
@@ -18,28 +17,23 @@ def build_client(config: ProviderConfig) -> "AsyncAnthropic":
     The SDK reads its key, address, headers and tracing from the environment where an argument is missing; here arguments alone
     count.
     """
-    import httpx2
     from anthropic import AsyncAnthropic
+
+    from providers.connections import TIMEOUT, http_client
 
     if not config.api_key.strip():
         raise ProviderError(
             ErrorKind.AUTHENTICATION, f"no API key is configured for {config.name}: set it", provider=config.name
         )
-    # The caller's deadlines rule over an answer; only connecting is bounded here.
-    timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
     client = AsyncAnthropic(
         api_key=config.api_key.strip(),
         webhook_key="",
         # The SDK's paths begin with the version.
         base_url=(config.base_url or VENDOR_URL).rstrip("/").removesuffix("/v1"),
         max_retries=0,
-        timeout=timeout,
+        timeout=TIMEOUT,
         open_telemetry=False,
-        http_client=httpx2.AsyncClient(
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
-            timeout=timeout,
-            follow_redirects=True,
-        ),
+        http_client=http_client(follow_redirects=True),
     )
     # The constructor adds headers that the environment names.
     client._custom_headers = dict(config.headers)

@@ -10,6 +10,7 @@ from typing import Any
 from contracts.errors import RULES, ErrorKind, ProviderError
 from providers.anthropic.error_words import BY_TYPE, field_of, kind_of, refuses_prefill
 from providers.retry_after import retry_after
+from providers.unforeseen import unforeseen
 
 _ANTHROPIC_KEY = re.compile(r"\bsk-ant-[\w-]{6,}")
 _LONG_QUOTE = re.compile(r"""(["'])[^"']{81,}(?:\1|$)""")
@@ -59,8 +60,7 @@ def translate(error: Exception, *, provider: str, secret: str) -> ProviderError:
     if isinstance(error, anthropic.APIConnectionError | httpx2.TransportError | OSError):
         message = f"the connection to {provider} failed ({_cause(error)}): see that it is reachable"
         return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
-    message = f"{provider} sent something that could not be read ({type(error).__name__}): ask again"
-    return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
+    return unforeseen(error, provider=provider)
 
 
 def _cause(error: Exception) -> str:

@@ -1,7 +1,6 @@
 """Gemini, over the official SDK."""
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from providers.google.encode_request import EncodedRequest, encode_request
 from providers.google.errors import translate
 from providers.google.families import capabilities_of
 from providers.google.listing import list_models
+from providers.importing import ONE_AT_A_TIME
 from providers.protocol import Capabilities, Health, ProviderConfig
 
 if TYPE_CHECKING:
@@ -26,13 +26,12 @@ HEALTH_SECONDS = 5.0
 
 
 class GoogleProvider:
-    """`providers.protocol.Provider` for the Gemini API (and whatever speaks it at `config.base_url`)."""
+    """`providers.protocol.Provider` for the Gemini API, for Vertex, and for whatever speaks them at `config.base_url`."""
 
     def __init__(self, config: ProviderConfig) -> None:
-        """Keeps the configuration; the SDK is imported and the client built at the first call."""
+        """Keeps the configuration; the SDK is imported and the client built at the first call, or by `warm`."""
         self._config = config
         self._built: tuple[Client, httpx2.AsyncClient] | None = None
-        self._building = threading.Lock()
 
     @property
     def config(self) -> ProviderConfig:
@@ -81,6 +80,10 @@ class GoogleProvider:
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""
         return capabilities_of(model)
+
+    async def warm(self) -> None:
+        """Import the SDK and build the client ahead of the first call. Raises `ProviderError` without a credential."""
+        await self._client()
 
     async def close(self) -> None:
         """Close the pooled connections. A later call opens new ones."""
@@ -159,6 +162,6 @@ class GoogleProvider:
         return self._built[0]
 
     def _build(self) -> None:
-        with self._building:
+        with ONE_AT_A_TIME:
             if self._built is None:
                 self._built = build_client(self._config)

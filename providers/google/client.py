@@ -1,7 +1,7 @@
 """One pooled google-genai client, with everything off that it would do on its own."""
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ErrorKind, ProviderError
 from providers.protocol import ProviderConfig
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 VENDOR_URL = "https://generativelanguage.googleapis.com/"
 API_VERSION = "v1beta"
-CONNECT_SECONDS = 5.0
+VERTEX = "vertex"
+"""The vendor of a configuration that means Google Cloud's Vertex AI rather than the Gemini API."""
+
+VERTEX_VERSION = "v1beta1"
 
 opened: ContextVar[list["httpx2.Response"] | None] = ContextVar("opened", default=None)
 """The list that takes the response of the call now being made, so that its connection can be closed at once."""
@@ -22,27 +25,30 @@ def build_client(config: ProviderConfig) -> "tuple[Client, httpx2.AsyncClient]":
     """The SDK's client and the HTTP client below it. Imports the SDK, which takes a second: call it in a thread.
 
     The SDK reads its key, address, API version and backend from the environment where an argument is missing, so every one of
-    them is given.
+    them is given. Vertex is reached by project and location, with the credentials that google-auth
+    finds, or by a key alone ("express").
     """
-    import httpx2
     from google.genai import Client, types
 
-    if not config.api_key.strip():
+    from providers.connections import http_client
+
+    vertex = config.vendor == VERTEX
+    if vertex and not config.api_key.strip() and not config.project:
+        raise ProviderError(
+            ErrorKind.AUTHENTICATION,
+            f"{config.name} has neither a project nor an API key: set project (or GOOGLE_CLOUD_PROJECT), or a key",
+            provider=config.name,
+        )
+    if not vertex and not config.api_key.strip():
         raise ProviderError(
             ErrorKind.AUTHENTICATION, f"no API key is configured for {config.name}: set it", provider=config.name
         )
-    http = httpx2.AsyncClient(
-        # The caller's deadlines rule; connecting is bounded in `_bound_connect`.
-        timeout=None,
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
-        event_hooks={"request": [_bound_connect], "response": [_keep]},
-    )
+    http = http_client(event_hooks={"request": [_bound_connect], "response": [_keep]})
     client = Client(
-        api_key=config.api_key,
-        vertexai=False,
+        **_identity(config),
         http_options=types.HttpOptions(
-            base_url=config.base_url or VENDOR_URL,
-            api_version=API_VERSION,
+            base_url=config.base_url or (None if vertex else VENDOR_URL),
+            api_version=VERTEX_VERSION if vertex else API_VERSION,
             headers=dict(config.headers),
             httpx_async_client=http,
             # One attempt. Without the options the SDK still repeats a request after some connection errors.
@@ -52,8 +58,19 @@ def build_client(config: ProviderConfig) -> "tuple[Client, httpx2.AsyncClient]":
     return client, http
 
 
+def _identity(config: ProviderConfig) -> dict[str, Any]:
+    """Who asks, and where: the arguments that tell the Gemini API and the two ways into Vertex apart."""
+    if config.vendor != VERTEX:
+        return {"api_key": config.api_key, "vertexai": False}
+    if key := config.api_key.strip():
+        return {"api_key": key, "vertexai": True}
+    return {"project": config.project, "location": config.location or "global", "vertexai": True}
+
+
 async def _bound_connect(request: "httpx2.Request") -> None:
     # The SDK hands every request its own timeout, None, which would undo the client's.
+    from providers.connections import CONNECT_SECONDS
+
     request.extensions["timeout"] = {**request.extensions.get("timeout", {}), "connect": CONNECT_SECONDS}
 
 

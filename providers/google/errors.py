@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.errors import ErrorKind, ProviderError
 from providers.google.retry_delay import retry_delay
+from providers.unforeseen import unforeseen
 
 _OVERFLOW = re.compile(
     r"exceeds the maximum number of tokens|input token count|input is too long|"
@@ -94,6 +95,7 @@ def translate_status(
 def translate(error: Exception, *, provider: str, secret: str) -> ProviderError:
     """The error for whatever the SDK raised while it called or read. Keeps no text of a prompt or an answer."""
     import httpx2
+    from google.auth.exceptions import GoogleAuthError, TransportError
     from google.genai import errors
 
     if isinstance(error, ProviderError):
@@ -107,8 +109,17 @@ def translate(error: Exception, *, provider: str, secret: str) -> ProviderError:
     if isinstance(error, httpx2.TransportError | OSError):
         message = f"the connection to {provider} failed ({type(error).__name__}): see that it is reachable"
         return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
-    message = f"{provider} sent something that could not be read ({type(error).__name__}): ask again"
-    return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
+    if isinstance(error, GoogleAuthError):
+        # Its text may hold what it was given: an account, an answer of the token's server.
+        if isinstance(error, TransportError):
+            message = f"{provider}: Google's token service could not be reached: see that this machine can reach it"
+            return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
+        message = (
+            f"{provider}: no Google credentials could be found or used ({type(error).__name__}): "
+            "set GOOGLE_APPLICATION_CREDENTIALS, or an API key"
+        )
+        return ProviderError(ErrorKind.AUTHENTICATION, message, provider=provider)
+    return unforeseen(error, provider=provider)
 
 
 def _kind(status: int | None, word: str, said: str, reasons: set[str]) -> ErrorKind:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from contracts.catalog import DiscoveredModel
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
+from providers.importing import ONE_AT_A_TIME
 from providers.openai.chat_answer import ChatReader
 from providers.openai.chat_request import encode_chat
 from providers.openai.client import build_client, is_vendor
@@ -39,7 +39,6 @@ class OpenAIProvider:
         self._config = config
         self._is_vendor = is_vendor(config)
         self._built: AsyncOpenAI | None = None
-        self._building = threading.Lock()
 
     @property
     def config(self) -> ProviderConfig:
@@ -98,7 +97,7 @@ class OpenAIProvider:
 
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""
-        return capabilities_of(model, self._config.wire, is_vendor=self._is_vendor)
+        return capabilities_of(model, self._config.wire, is_vendor=self._is_vendor, vendor=self._config.vendor)
 
     async def warm(self) -> None:
         """Import the SDK and build the client ahead of the first call. Raises `ProviderError` without a key."""
@@ -114,10 +113,11 @@ class OpenAIProvider:
         name = self._config.name
         path = _WIRES.get(self._config.wire) or choose_wire(request, name)
         if path == "chat":
-            return path, encode_chat(request, provider=name, is_vendor=self._is_vendor)
+            return path, encode_chat(request, provider=name, is_vendor=self._is_vendor, vendor=self._config.vendor)
         # Who did not choose the responses wire does not expect its default of strict functions.
         strict = False if self._config.wire == "openai" else None
-        return path, encode_responses(request, provider=name, is_vendor=self._is_vendor, strict=strict)
+        vendor = self._config.vendor
+        return path, encode_responses(request, provider=name, is_vendor=self._is_vendor, strict=strict, vendor=vendor)
 
     async def _bodies(
         self, path: Path, body: dict[str, Any], call_id: str
@@ -168,6 +168,6 @@ class OpenAIProvider:
         return self._built
 
     def _build(self) -> None:
-        with self._building:
+        with ONE_AT_A_TIME:
             if self._built is None:
                 self._built = build_client(self._config)

@@ -52,7 +52,9 @@ def encode_messages(messages: Sequence[Message], encoding: Encoding) -> list[Wir
 
 
 def _message(message: Message, parts: Sequence[Part], encoding: Encoding, at: str) -> list[WireMessage]:
-    name = {"name": message.name} if message.name else {}
+    name = {"name": message.name} if message.name and encoding.dialect.names else {}
+    if not name:
+        encoding.ignore("message.name", message.name)
     if message.role == "assistant":
         body = _assistant(parts, encoding, at)
         return [{"role": "assistant", **body, **name}] if body else []
@@ -70,13 +72,12 @@ def _content(part: Part, encoding: Encoding, at: str) -> dict[str, Any] | None:
         case TextPart():
             return _text(part, encoding)
         case ImagePart():
-            encoding.ignore("cache", part.cache)
-            return chat_image(part, encoding, at)
+            return {**chat_image(part, encoding, at), **encoding.cache_marks(part.cache)}
         case AudioPart():
             return chat_audio(part, encoding, at)
         case DocumentPart():
             _ignore_document(part, encoding)
-            return chat_file(part, encoding, at)
+            return {**chat_file(part, encoding, at), **encoding.cache_marks(part.cache)}
         case RefusalPart():
             return {"type": "text", "text": part.text}
         case ProviderPart() | ReasoningPart():
@@ -116,17 +117,17 @@ def _assistant(parts: Sequence[Part], encoding: Encoding, at: str) -> dict[str, 
         return {}
     if calls:
         body["tool_calls"] = calls
+        if encoding.dialect.wants_thought:
+            body.setdefault("reasoning_content", "")
     return {"content": _short(contents) if contents else None, **body}
 
 
 def _text(part: TextPart, encoding: Encoding) -> dict[str, Any]:
     wire: dict[str, Any] = {"type": "text", "text": part.text}
-    if part.cache is not None:
-        if encoding.family.marks_cache:
-            wire["prompt_cache_breakpoint"] = {"mode": "explicit"}
-        else:
-            encoding.ignore("cache", part.cache)
-    return wire
+    if part.cache is not None and encoding.family.marks_cache and not encoding.dialect.cache_control:
+        wire["prompt_cache_breakpoint"] = {"mode": "explicit"}
+        return wire
+    return {**wire, **encoding.cache_marks(part.cache)}
 
 
 def _reasoning(part: ReasoningPart, body: dict[str, Any], contents: list[dict[str, Any]]) -> None:
@@ -180,6 +181,5 @@ def _short(contents: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
 
 
 def _ignore_document(part: DocumentPart, encoding: Encoding) -> None:
-    encoding.ignore("cache", part.cache)
     for name in ("title", "context", "citations"):
         encoding.ignore(f"document.{name}", getattr(part, name))

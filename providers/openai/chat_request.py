@@ -7,22 +7,25 @@ from typing import Any, assert_never
 
 from contracts.requests import FunctionTool, JsonObjectOutput, JsonSchemaOutput, ModelRequest, NamedTool, ProviderTool
 from providers.openai.chat_messages import encode_messages
+from providers.openai.dialects import dialect_of
 from providers.openai.encoding import Encoded, Encoding
 from providers.openai.families import family_of
 
-LONGEST_ID = 40
-"""Characters that the chat wire takes in a tool call's id (its error says "maximum length 40")."""
 
+def encode_chat(request: ModelRequest, *, provider: str, is_vendor: bool, vendor: str = "") -> Encoded:
+    """`POST /chat/completions` for `request`. Raises `ProviderError(invalid_request)` for what it cannot carry.
 
-def encode_chat(request: ModelRequest, *, provider: str, is_vendor: bool) -> Encoded:
-    """`POST /chat/completions` for `request`. Raises `ProviderError(invalid_request)` for what it cannot carry."""
+    `vendor` is the service whose dialect it shall be, a name of `providers/presets.py`.
+    """
     family = family_of(request.model.model, request.knobs.reasoning_effort)
-    encoding = Encoding(provider, family, is_vendor, LONGEST_ID)
+    dialect = dialect_of(vendor, is_vendor=is_vendor)
+    encoding = Encoding(provider, family, is_vendor, dialect.longest_id, dialect)
     messages = encode_messages(request.messages, encoding)
     if request.prefill is not None:
-        messages.append({"role": "assistant", "content": request.prefill})
+        mark = {"prefix": True} if dialect.marks_prefill else {}
+        messages.append({"role": "assistant", "content": request.prefill, **mark})
     body: dict[str, Any] = {"model": request.model.model, "messages": messages, "stream": family.streams}
-    if family.streams:
+    if family.streams and dialect.counts_streams:
         body["stream_options"] = {"include_usage": True}
     body |= _knobs(request, encoding)
     body |= _tools(request, encoding)
@@ -62,25 +65,39 @@ def _knobs(request: ModelRequest, encoding: Encoding) -> dict[str, Any]:
         sampling = {}
     if not family.stops:
         encoding.ignore("stop", knobs.stop)
-    encoding.ignore("top_k", knobs.top_k)
-    encoding.ignore("reasoning_tokens", knobs.reasoning_tokens)
     parallel = knobs.parallel_tool_calls if request.tools else None
     if parallel is None:
         encoding.ignore("parallel_tool_calls", None if knobs.parallel_tool_calls is None else "without tools")
-    return _present(
-        {
-            # Compatible servers still know the old name only; OpenAI's newer models refuse it.
-            "max_completion_tokens" if encoding.is_vendor else "max_tokens": knobs.max_output_tokens,
-            **sampling,
-            "stop": list(knobs.stop) if knobs.stop and family.stops else None,
-            "seed": knobs.seed,
-            "reasoning_effort": knobs.reasoning_effort,
-            "parallel_tool_calls": parallel,
-            "service_tier": knobs.service_tier,
-            "verbosity": knobs.verbosity,
-            "user": knobs.user,
-        }
-    )
+    dialect = encoding.dialect
+    named = {
+        **sampling,
+        "stop": list(knobs.stop) if knobs.stop and family.stops else None,
+        "seed": knobs.seed,
+        "parallel_tool_calls": parallel,
+        "service_tier": knobs.service_tier,
+        "verbosity": knobs.verbosity,
+        "user": knobs.user,
+        "top_k": knobs.top_k,
+    }
+    lacking = dialect.lacks if dialect.top_k else dialect.lacks | {"top_k"}
+    for name in lacking & named.keys():
+        encoding.ignore(name, named.pop(name))
+    if "seed" in named:
+        named[dialect.seed] = named.pop("seed")
+    return _present({dialect.max_tokens: knobs.max_output_tokens, **named, **_thought(request, encoding)})
+
+
+def _thought(request: ModelRequest, encoding: Encoding) -> dict[str, Any]:
+    """How much is to be thought, where this server wants it said."""
+    effort, tokens = request.knobs.reasoning_effort, request.knobs.reasoning_tokens
+    if encoding.dialect.effort == "reasoning":
+        budget = tokens if tokens is not None and tokens > 0 else None
+        reasoning = _present({"effort": effort if budget is None else None, "max_tokens": budget})
+        return {"reasoning": reasoning} if reasoning else {}
+    encoding.ignore("reasoning_tokens", tokens)
+    if encoding.dialect.switches_thought and effort == "none":
+        return {"thinking": {"type": "disabled"}}
+    return {"reasoning_effort": effort}
 
 
 def _tools(request: ModelRequest, encoding: Encoding) -> dict[str, Any]:
@@ -88,14 +105,14 @@ def _tools(request: ModelRequest, encoding: Encoding) -> dict[str, Any]:
     for number, tool in enumerate(request.tools):
         match tool:
             case FunctionTool():
-                encoding.ignore("cache", tool.cache)
+                marks = encoding.cache_marks(tool.cache)
                 function = {
                     "name": tool.name,
                     "description": tool.description,
                     "parameters": tool.parameters,
                     "strict": tool.strict,
                 }
-                tools.append({"type": "function", "function": _present(function)})
+                tools.append({"type": "function", "function": _present(function), **marks})
             case ProviderTool(provider=owner, payload=payload):
                 if not encoding.is_ours(owner):
                     raise encoding.refusal(
@@ -115,7 +132,7 @@ def _tools(request: ModelRequest, encoding: Encoding) -> dict[str, Any]:
             kind = "custom" if custom else "function"
             return {"tools": tools, "tool_choice": {"type": kind, kind: {"name": name}}}
         case word:
-            return {"tools": tools, "tool_choice": word}
+            return {"tools": tools, "tool_choice": encoding.dialect.any_tool if word == "required" else word}
 
 
 def _present(fields: dict[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,21 @@ from contracts.errors import ErrorKind
 BY_CODE: dict[str, ErrorKind] = {
     "context_length_exceeded": ErrorKind.CONTEXT_OVERFLOW,
     "context_window_exceeded": ErrorKind.CONTEXT_OVERFLOW,
+    "exceed_context_size_error": ErrorKind.CONTEXT_OVERFLOW,
     "insufficient_quota": ErrorKind.AUTHENTICATION,
     "billing_hard_limit_reached": ErrorKind.AUTHENTICATION,
     "billing_not_active": ErrorKind.AUTHENTICATION,
     "insufficient_balance": ErrorKind.AUTHENTICATION,
     "insufficient_credits": ErrorKind.AUTHENTICATION,
+    "payment_required": ErrorKind.AUTHENTICATION,
+    "credit_limit": ErrorKind.AUTHENTICATION,
+    "exceeded_current_quota_error": ErrorKind.AUTHENTICATION,
+    "organization_restricted": ErrorKind.AUTHENTICATION,
+    "account_suspended": ErrorKind.AUTHENTICATION,
     "account_deactivated": ErrorKind.AUTHENTICATION,
     "access_terminated": ErrorKind.AUTHENTICATION,
     "invalid_api_key": ErrorKind.AUTHENTICATION,
+    "wrong_api_key": ErrorKind.AUTHENTICATION,
     "invalid_authentication_error": ErrorKind.AUTHENTICATION,
     "incorrect_api_key_error": ErrorKind.AUTHENTICATION,
     "authentication_error": ErrorKind.AUTHENTICATION,
@@ -36,6 +43,8 @@ BY_CODE: dict[str, ErrorKind] = {
     "cyber_policy": ErrorKind.CONTENT_REFUSED,
     "model_not_found": ErrorKind.NOT_FOUND,
     "model_not_available": ErrorKind.NOT_FOUND,
+    "model_not_supported": ErrorKind.NOT_FOUND,
+    "resource_does_not_exist": ErrorKind.NOT_FOUND,
     "model_decommissioned": ErrorKind.NOT_FOUND,
     "unknown_model": ErrorKind.NOT_FOUND,
     "invalid_model": ErrorKind.NOT_FOUND,
@@ -46,9 +55,20 @@ BY_CODE: dict[str, ErrorKind] = {
     "server_is_overloaded": ErrorKind.OVERLOADED,
     "service_unavailable_error": ErrorKind.OVERLOADED,
     "slow_down": ErrorKind.OVERLOADED,
+    "temporarily_unavailable": ErrorKind.OVERLOADED,
+    "capacity_exceeded": ErrorKind.OVERLOADED,
+    "service_tier_capacity_exceeded": ErrorKind.OVERLOADED,
+    "nocapacity": ErrorKind.OVERLOADED,
     "rate_limit_exceeded": ErrorKind.RATE_LIMITED,
     "rate_limit_error": ErrorKind.RATE_LIMITED,
     "rate_limit_reached_error": ErrorKind.RATE_LIMITED,
+    "ratelimitreached": ErrorKind.RATE_LIMITED,
+    "request_limit_exceeded": ErrorKind.RATE_LIMITED,
+    "request_quota_exceeded": ErrorKind.RATE_LIMITED,
+    "token_quota_exceeded": ErrorKind.RATE_LIMITED,
+    "too_many_tokens_error": ErrorKind.RATE_LIMITED,
+    # Google's word for a quota that comes back, whose sentence is that of OpenAI for one that does not.
+    "resource_exhausted": ErrorKind.RATE_LIMITED,
     "too_many_requests": ErrorKind.RATE_LIMITED,
     "too_many_requests_error": ErrorKind.RATE_LIMITED,
     "throttlingexception": ErrorKind.RATE_LIMITED,
@@ -64,8 +84,14 @@ BY_CODE: dict[str, ErrorKind] = {
     "internalservererror": ErrorKind.UNAVAILABLE,
     "api_error": ErrorKind.UNAVAILABLE,
     "vector_store_timeout": ErrorKind.UNAVAILABLE,
-    # Numbers of Mistral (3051) and Z.ai (docs.z.ai/api-reference/api-code), whose sentences may be Chinese.
+    # Numbers of Mistral (1300, 1500, 3051, 3505) and Z.ai (docs.z.ai/api-reference/api-code), whose sentences may be Chinese.
+    "1300": ErrorKind.RATE_LIMITED,
+    "1500": ErrorKind.NOT_FOUND,
     "3051": ErrorKind.CONTEXT_OVERFLOW,
+    "3505": ErrorKind.OVERLOADED,
+    "1110": ErrorKind.AUTHENTICATION,
+    "1111": ErrorKind.AUTHENTICATION,
+    "1112": ErrorKind.AUTHENTICATION,
     "1113": ErrorKind.AUTHENTICATION,
     "1211": ErrorKind.NOT_FOUND,
     "1261": ErrorKind.CONTEXT_OVERFLOW,
@@ -73,6 +99,7 @@ BY_CODE: dict[str, ErrorKind] = {
     "1302": ErrorKind.RATE_LIMITED,
     "1303": ErrorKind.RATE_LIMITED,
     "1305": ErrorKind.OVERLOADED,
+    "1308": ErrorKind.RATE_LIMITED,
 }
 """By `code` or `type`, in lower case. Words that many causes share (`invalid_request_error`) are left to the sentences."""
 
@@ -80,8 +107,11 @@ _SENTENCES: tuple[tuple[str, ErrorKind], ...] = (
     (
         # A request larger than a minute's allowance is a 429 (Groq: 413) that waiting does not cure.
         r"request too large for model|request too large for .* tokens per min|"
-        r"maximum context length|context[ _-](?:window|length|limit)|input is too long|input tokens exceeded|"
-        r"prompt is too long|prompt (?:contains|has) \d+ tokens.*too large|too many (?:input )?tokens|"
+        r"maximum (?:context|prompt|model) length|context[ _-](?:window|length|limit|size)|input is too long|"
+        r"input tokens exceeded|model token limit|must have less than \d+ tokens|max_new_tokens` must be|"
+        r"max tokens of \d+ exceeded|prompt exceeds max length|"
+        r"prompt is too long|prompt (?:contains|has) \d+ tokens.*too large|"
+        r"too many (?:input )?tokens(?!.{0,20}(?:per |processed|please wait))|"
         r"reduce the length of (?:the|your) (?:messages|prompt|input)|token limit reached|"
         r"input token count.*exceed|exceeds? .*maximum number of (?:input )?tokens|"
         r"(?:input|prompt) .*(?:exceeds?|longer than) .*(?:token|context|model)|number of input tokens exceeds",
@@ -89,7 +119,8 @@ _SENTENCES: tuple[tuple[str, ErrorKind], ...] = (
     ),
     (
         r"credit balance is too low|insufficient (?:account )?(?:balance|credits?|funds|quota)|"
-        r"requires more credits|out of credits|(?:ran|run) out of .*credits?|exhausted .*credits|"
+        r"requires more credits|used all available credits|any credits yet|monthly (?:included credits|spending limit)|"
+        r"does not have balance|account .{0,60}suspended|out of credits|(?:ran|run) out of .*credits?|exhausted .*credits|"
         r"billing (?:hard limit|is not active)|payment required|(?:spend|spending|key) limit (?:reached|exceeded)|"
         r"exceeded your current quota, please check your plan and billing",
         ErrorKind.AUTHENTICATION,
@@ -103,7 +134,8 @@ _SENTENCES: tuple[tuple[str, ErrorKind], ...] = (
         ErrorKind.AUTHENTICATION,
     ),
     (
-        r"content management policy|usage polic(?:y|ies)|content polic(?:y|ies)|safety system|"
+        r"content management policy|usage (?:polic(?:y|ies)|guidelines)|flagged by moderation|"
+        r"content polic(?:y|ies)|safety system|"
         r"content exists risk|input was flagged|flagged as potentially|responsible ai policy|"
         r"(?:inappropriate|sensitive) content|prompt was (?:blocked|flagged|filtered)",
         ErrorKind.CONTENT_REFUSED,

@@ -11,6 +11,7 @@ from contracts.errors import RULES, ErrorKind, ProviderError
 from providers.openai.error_words import BY_CODE, BY_SENTENCE, BY_STATUS, PREFILL
 from providers.openai.shapes import as_dict, as_text
 from providers.retry_after import retry_after
+from providers.unforeseen import unforeseen
 
 _LONGEST = 300
 _KEYS = re.compile(r"\b(?:sk|gsk|xai|pplx|key|csk|r8|nvapi)[-_][\w*-]{6,}", re.IGNORECASE)
@@ -67,8 +68,13 @@ def translate(error: Exception, *, provider: str, secret: str) -> ProviderError:
     if isinstance(error, openai.APIError) and error.body is not None:
         # The SDK raises the `error` object of an event inside a stream that began well.
         return translate_body(None, {"error": error.body}, {}, provider=provider, secret=secret)
-    message = f"{provider} sent something that could not be read ({type(error).__name__}): ask again"
-    return ProviderError(ErrorKind.UNAVAILABLE, message, provider=provider)
+    if isinstance(error, openai.OpenAIError) and not isinstance(error, openai.APIError):
+        # The SDK itself found no credentials, or could not sign; its text may hold what it was given.
+        message = (
+            f"{provider}: no credentials could be found or used ({type(error).__name__}): see how it is configured"
+        )
+        return ProviderError(ErrorKind.AUTHENTICATION, message, provider=provider)
+    return unforeseen(error, provider=provider)
 
 
 def translate_body(

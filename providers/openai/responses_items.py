@@ -102,7 +102,7 @@ def _assistant_part(part: Part, items: list[Item], encoding: Encoding, at: str) 
         case RefusalPart():
             _say({"type": "refusal", "refusal": part.text}, TextPart(text=part.text), items)
         case ReasoningPart() if encoding.is_ours(part.provider) and part.id and part.id not in REASONING_FIELDS:
-            items.append(_reasoning(part, part.id))
+            items.append(_reasoning(part, part.id, always_shown=encoding.dialect.wants_thought))
         case ProviderPart() if encoding.is_ours(part.provider):
             items.append(part.payload)
         case ReasoningPart() | ProviderPart():
@@ -135,7 +135,7 @@ def _say(content: Item, part: TextPart, items: list[Item]) -> None:
     items.append({**item, "phase": part.phase} if part.phase else item)
 
 
-def _reasoning(part: ReasoningPart, item_id: str) -> Item:
+def _reasoning(part: ReasoningPart, item_id: str, *, always_shown: bool) -> Item:
     item: Item = {
         "type": "reasoning",
         "id": item_id,
@@ -143,7 +143,7 @@ def _reasoning(part: ReasoningPart, item_id: str) -> Item:
     }
     if part.redacted is not None:
         item["encrypted_content"] = part.redacted
-    if part.text and part.text != SUMMARY_GAP.join(part.summaries):
+    if part.text and (always_shown or part.text != SUMMARY_GAP.join(part.summaries)):
         item["content"] = [{"type": "reasoning_text", "text": part.text}]
     return item
 

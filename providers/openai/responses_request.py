@@ -6,6 +6,7 @@ Source: platform.openai.com/docs/api-reference/responses/create.
 from typing import Any, assert_never
 
 from contracts.requests import FunctionTool, JsonObjectOutput, JsonSchemaOutput, ModelRequest, NamedTool, ProviderTool
+from providers.openai.dialects import dialect_of
 from providers.openai.encoding import Encoded, Encoding
 from providers.openai.families import family_of
 from providers.openai.responses_items import encode_items
@@ -17,16 +18,19 @@ _ENCRYPTED = "reasoning.encrypted_content"
 _LOGPROBS = "message.output_text.logprobs"
 
 
-def encode_responses(request: ModelRequest, *, provider: str, is_vendor: bool, strict: bool | None = None) -> Encoded:
+def encode_responses(
+    request: ModelRequest, *, provider: str, is_vendor: bool, strict: bool | None = None, vendor: str = ""
+) -> Encoded:
     """`POST /responses` for `request`. Raises `ProviderError(invalid_request)` for what it cannot carry.
 
-    `strict` is said of functions that leave it open: this wire makes them strict by itself, the chat wire does not.
+    `strict` is said of functions that leave it open: this wire makes them strict by itself, the chat wire does not. `vendor` is
+    the service whose dialect it shall be.
 
     Nothing is stored at the vendor unless `provider_options` says so; thoughts come back encrypted instead, and go along with
     the next request.
     """
     family = family_of(request.model.model, request.knobs.reasoning_effort)
-    encoding = Encoding(provider, family, is_vendor, LONGEST_ID)
+    encoding = Encoding(provider, family, is_vendor, LONGEST_ID, dialect_of(vendor, is_vendor=is_vendor))
     if request.prefill is not None:
         raise encoding.refusal(f"{provider} does not go on from a begun answer over the responses wire", "prefill")
     items = encode_items(request.messages, encoding)

@@ -71,8 +71,19 @@ def chat_audio(part: AudioPart, encoding: Encoding, at: str) -> dict[str, Any]:
 
 
 def chat_file(part: DocumentPart, encoding: Encoding, at: str) -> dict[str, Any]:
-    """`file` of a chat message. Refuses a URL, which that wire has not."""
+    """`file` of a chat message, or what a server has in its place. Refuses a URL where it fetches none.
+
+    Sources of the others: docs.mistral.ai (document_url), openrouter.ai/docs (files by URL, video_url).
+    """
+    dialect, media_type = encoding.dialect, part.source.media_type or ""
     match part.source:
+        case (BytesSource() | UrlSource()) as source if dialect.documents == "document_url":
+            name = {"document_name": part.name} if part.name else {}
+            return {"type": "document_url", "document_url": _url(source), **name}
+        case (BytesSource() | UrlSource()) as source if dialect.fetches_files and media_type.startswith("video/"):
+            return {"type": "video_url", "video_url": {"url": _url(source)}}
+        case UrlSource(url=url) if dialect.fetches_files:
+            return {"type": "file", "file": {"filename": file_name(part), "file_data": url}}
         case BytesSource() as source:
             return {"type": "file", "file": {"filename": file_name(part), "file_data": data_url(source)}}
         case FileSource(file_id=file_id):
@@ -83,6 +94,10 @@ def chat_file(part: DocumentPart, encoding: Encoding, at: str) -> dict[str, Any]
             )
         case _:
             assert_never(part.source)
+
+
+def _url(source: BytesSource | UrlSource) -> str:
+    return source.url if isinstance(source, UrlSource) else data_url(source)
 
 
 def responses_file(part: DocumentPart) -> dict[str, Any]:

@@ -74,11 +74,14 @@ class StreamLog(Protocol):
         """
         ...
 
-    def read(self, turn_id: UUID, after: Position = BEGINNING) -> AsyncGenerator[StreamRecord, None]:
-        """The records after a position, in order, as they come, until `end` was yielded.
+    def read(
+        self, turn_id: UUID, after: Position = BEGINNING, *, quiet: float | None = None
+    ) -> AsyncGenerator[StreamRecord | None, None]:
+        """The records after a position, in order, as they come, until `end` was yielded; None after `quiet` seconds without one.
 
-        It waits for ever for a turn that says nothing, also for one that does not exist. It survives a loss of the
-        server, and raises `LogLost` where the loss took records that the reader lacks. Close it (`aclosing`) when leaving early.
+        Without `quiet` it waits for ever for a turn that says nothing, also for one that does not exist. It survives a loss of
+        the server, and raises `LogLost` where the loss took records that the reader lacks. Close it (`aclosing`) when leaving
+        early.
         """
         ...
 

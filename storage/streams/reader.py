@@ -1,6 +1,5 @@
 """Reading one stream: from memory where it holds what comes next, from the log below that."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from uuid import UUID
 
@@ -18,9 +17,12 @@ _log = structlog.get_logger(__name__)
 
 
 async def read_topic(
-    topic: Topic, mark: Mark, store: Store, timing: Timing, clock: Callable[[], float]
-) -> AsyncGenerator[StreamRecord, None]:
-    """Yield the records after the mark, moving it, until `end` was yielded. Raises `LogLost`."""
+    topic: Topic, mark: Mark, store: Store, timing: Timing, clock: Callable[[], float], *, quiet: float | None = None
+) -> AsyncGenerator[StreamRecord | None, None]:
+    """Yield the records after the mark, moving it, until `end` was yielded, and None after every `quiet` seconds without one.
+
+    Raises `LogLost`.
+    """
     missing_since: float | None = None
     while True:
         if topic.ended is not None and mark.position >= topic.ended:
@@ -42,11 +44,12 @@ async def read_topic(
             missing_since = missing_since if missing_since is not None else now
             if now - missing_since >= timing.grace:
                 raise _lost(topic.turn_id, mark.position)
-            await _a_moment(topic, timing.poll / 4)
+            await topic.wait(timing.poll / 4)
         elif topic.last <= mark.position:
             if topic.absent and mark.position != BEGINNING:
                 raise _lost(topic.turn_id, mark.position)
-            await topic.wait()
+            if not await topic.wait(quiet):
+                yield None
 
 
 async def _below_the_floor(topic: Topic, mark: Mark, store: Store) -> list[StreamRecord]:
@@ -61,14 +64,6 @@ async def _below_the_floor(topic: Topic, mark: Mark, store: Store) -> list[Strea
     if not found and first is not None and mark.position < topic.floor and follows(mark.position, first):
         mark.position = topic.floor
     return found
-
-
-async def _a_moment(topic: Topic, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await topic.wait()
-    except TimeoutError:
-        pass
 
 
 def _lost(turn_id: UUID, position: Position) -> LogLost:

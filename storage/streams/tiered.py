@@ -76,13 +76,17 @@ class TieredStreamLog:
             writer.fence()
         return writer
 
-    async def read(self, turn_id: UUID, after: Position = BEGINNING) -> AsyncGenerator[StreamRecord, None]:
+    async def read(
+        self, turn_id: UUID, after: Position = BEGINNING, *, quiet: float | None = None
+    ) -> AsyncGenerator[StreamRecord | None, None]:
         """The records after a position; see `StreamLog.read`."""
         topic = self._ring.topic(turn_id)
         with self._ring.reading(topic, after) as mark:
             if not topic.written_by:
                 self._tailer.wake(turn_id)
-            async with aclosing(read_topic(topic, mark, self._store, self._timing, self._clock)) as records:
+            async with aclosing(
+                read_topic(topic, mark, self._store, self._timing, self._clock, quiet=quiet)
+            ) as records:
                 async for record in records:
                     yield record
 

@@ -45,7 +45,7 @@ class Topic:
         self._records: list[StreamRecord] = []
         self._logged = Position()
         self._whole_attempt = 0
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[asyncio.Future[bool]] = []
 
     def push_written(self, record: StreamRecord) -> bool:
         """Add a local writer's record. False: the turn has gone beyond it, the writer is fenced."""
@@ -91,13 +91,18 @@ class Topic:
         """The oldest record that is here."""
         return self._records[0] if self._records else None
 
-    async def wait(self) -> None:
-        """Return when something has happened here after this call."""
-        waiter = asyncio.get_running_loop().create_future()
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Return True when something has happened here after this call, or False after so many seconds without."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[bool] = loop.create_future()
         self._waiters.append(waiter)
+        # A bare timer: a timeout's context would cost more than the record that is waited for.
+        timer = None if seconds is None else loop.call_later(seconds, _give_up, waiter)
         try:
-            await waiter
+            return await waiter
         finally:
+            if timer is not None:
+                timer.cancel()
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
 
@@ -106,7 +111,7 @@ class Topic:
         if self._waiters:
             for waiter in self._waiters:
                 if not waiter.done():
-                    waiter.set_result(None)
+                    waiter.set_result(True)
             self._waiters.clear()
 
     def _add(self, record: StreamRecord) -> None:
@@ -133,6 +138,11 @@ class Topic:
         if cut:
             self.floor = self._records[cut - 1].position
             del self._records[:cut]
+
+
+def _give_up(waiter: "asyncio.Future[bool]") -> None:
+    if not waiter.done():
+        waiter.set_result(False)
 
 
 def _order(record: StreamRecord) -> tuple[int, int]:

@@ -105,3 +105,18 @@ async def test_the_doctor_finds_what_is_wrong(house: Running, tmp_path: Path) ->
     verdicts = {finding["part"]: finding["verdict"] for finding in json.loads(raw)}
     assert (code, verdicts["database"], verdicts["openai"]) == (Exit.FAILED, "wrong", "wrong")
     assert "bad-key" not in raw
+
+
+async def test_the_doctor_asks_every_provider(house: Running, tmp_path: Path) -> None:
+    database = house.house.settings.database_url
+    assert database is not None
+    here = {"PERDURE_DATABASE_URL": database.get_secret_value(), "PERDURE_DATA_DIR": str(tmp_path)}
+    stanzas = [{"name": "groq", "base_url": house.simulator.openai_url}, {"name": "mistral"}]
+    here |= {"PERDURE_PROVIDERS": json.dumps(stanzas), "GROQ_API_KEY": "gsk_0123456789abcdef", "MISTRAL_API_KEY": ""}
+    code, raw, _ = await perdure("doctor", "--json", **here)
+    found = {finding["part"]: finding for finding in json.loads(raw)}
+    assert (code, found["groq"]["verdict"], found["mistral"]["verdict"]) == (Exit.FAILED, "ok", "wrong")
+    assert "groq with key …cdef answers" in found["groq"]["found"]
+    assert "set MISTRAL_API_KEY" in found["mistral"]["found"]
+    code, _, complaint = await perdure("doctor", **{**here, "PERDURE_PROVIDERS": '[{"name": "azure"}]'})
+    assert (code, "base_url is needed" in complaint) == (Exit.USAGE, True)

@@ -38,11 +38,13 @@ ADAPTERS: dict[str, tuple[str, str]] = {
     "openai-responses": ("providers.openai.adapter", "OpenAIProvider"),
     "anthropic": ("providers.anthropic.adapter", "AnthropicProvider"),
     "google": ("providers.google.adapter", "GoogleProvider"),
+    "bedrock": ("providers.bedrock.adapter", "BedrockProvider"),
+    "cohere": ("providers.cohere.adapter", "CohereProvider"),
 }
 """The adapter of each wire: module and class."""
 
-OTHER_WIRES = ("bedrock", "cohere", "voyage")
-"""Vendors with a wire of their own that no adapter speaks yet."""
+OTHER_WIRES = ("voyage",)
+"""Vendors with a wire of their own that no adapter speaks."""
 
 _BY_API: dict[str, Wire] = {
     "responses": "openai-responses",
@@ -63,12 +65,15 @@ def wire_of(row: ErrorRow) -> Wire:
     """The wire whose shape the error has; whatever has none of ours is read as a compatible server's."""
     if row["provider"] in ("google", "google-vertex"):
         return "google"
+    if row["provider"] in ("bedrock", "cohere"):
+        # Bedrock words its errors alike, whatever was asked.
+        return cast(Wire, row["provider"])
     return _BY_API.get(row["api"], "openai-chat")
 
 
 def has_own_wire(row: ErrorRow) -> bool:
     """Whether the error comes over a wire that no adapter speaks."""
-    return row["provider"] in OTHER_WIRES or row["api"] == "converse"
+    return row["provider"] in OTHER_WIRES
 
 
 def right_kinds(row: ErrorRow) -> set[ErrorKind]:

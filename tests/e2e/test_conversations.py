@@ -96,9 +96,12 @@ async def test_an_interruption_keeps_the_partial_answer(house: Running) -> None:
             async for line in stream.aiter_lines():
                 if line == "event: text":
                     break
+        queued = await say(http, conversation, "then this", wait=0, on_busy="queue")
         after = await say(http, conversation, "no, this", on_busy="interrupt")
         stopped = (await http.get(f"/api/turns/{running['id']}")).json()
-    assert (stopped["state"], after["state"]) == ("cancelled", "completed")
+        never = (await http.get(f"/api/turns/{queued['id']}")).json()
+    assert (stopped["state"], never["state"], after["state"]) == ("cancelled", "cancelled", "completed")
+    assert never["attempts"] == []
     assert stopped["message"]["parts"][0]["text"].startswith("Simulated")
     assert float(stopped["attempts"][0]["cost_usd"]) > 0
 

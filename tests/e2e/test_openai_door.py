@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import openai
 import pytest
+from langchain_openai import ChatOpenAI
 from sqlalchemy import text
 
 from tests.fixtures.house import Running
@@ -109,8 +110,6 @@ async def test_json_schema_output(house: Running) -> None:
 
 
 async def test_langchain_works_unchanged(house: Running) -> None:
-    from langchain_openai import ChatOpenAI
-
     model = ChatOpenAI(model="gpt-4o-mini", base_url=f"{house.url}/v1", api_key=house.key, max_retries=0)  # type: ignore[arg-type]
     answer = await model.ainvoke("Say something.")
     assert str(answer.content).startswith("Simulated answer")

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from providers.presets import PRESETS
 from settings import Settings
 
-KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_BASE_URL")
+KEYS = (
+    *("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_BASE_URL"),
+    *sorted({name for preset in PRESETS.values() for name in (*preset.keys, *preset.addresses)}),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -77,12 +81,40 @@ def test_further_providers_find_their_keys(monkeypatch: pytest.MonkeyPatch, tmp_
         ('[{"name": "a", "base_url": "http://a"}, {"name": "a", "base_url": "http://b"}]', "two providers are called"),
         ('[{"name": "Bad Name", "base_url": "http://a"}]', "should match pattern"),
         ('[{"name": "a", "base_url": "http://a", "wire": "carrier-pigeon"}]', "Input should be"),
+        ('[{"name": "a"}]', "base_url is needed"),
+        ('[{"name": "a", "vendor": "b", "base_url": "http://a"}]', "no service is known as 'b'"),
+        ('[{"name": "mistral", "key": "sk"}]', "Extra inputs"),
     ],
 )
 def test_providers_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch, given: str, said: str) -> None:
     monkeypatch.setenv("PERDURE_PROVIDERS", given)
     with pytest.raises(ValidationError, match=said):
         Settings()
+
+
+def test_a_known_provider_is_a_stanza_of_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "of-mistral")
+    monkeypatch.setenv("PERDURE_PROVIDERS", '[{"name": "mistral"}, {"name": "ollama"}]')
+    configs = Settings().provider_configs()
+    assert [(one.name, one.api_key, one.base_url) for one in configs] == [
+        ("mistral", "of-mistral", "https://api.mistral.ai/v1"),
+        ("ollama", "none", "http://127.0.0.1:11434/v1"),
+    ]
+
+
+def test_a_vendors_own_key_adds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "of-groq")
+    assert [one.name for one in Settings().vendor_configs()] == ["groq"]
+    assert Settings(providers_by_key=False).vendor_configs() == ()
+    monkeypatch.setenv("PERDURE_PROVIDERS", '[{"name": "groq", "base_url": "http://gateway/v1"}]')
+    assert [one.base_url for one in Settings().vendor_configs()] == ["http://gateway/v1"]
+
+
+def test_a_stanza_that_is_wrong_does_not_show_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERDURE_PROVIDERS", '[{"name": "nobody", "api_key": "sk-of-this-test"}]')
+    with pytest.raises(ValidationError) as raised:
+        Settings()
+    assert "sk-of-this-test" not in str(raised.value)
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,8 @@ def google_client(simulator: Simulator, key: str = KEY) -> Any:
         "base_url": simulator.google_url,
         "timeout": 20_000,
         "client_args": {"verify": False},
-        "async_client_args": {"verify": False},
+        # Without a transport of httpx the SDK takes aiohttp where that is installed, in a way of which aiohttp warns.
+        "async_client_args": {"transport": httpx2.AsyncHTTPTransport(verify=False)},
     }
     return genai.Client(api_key=key, http_options=options)
 

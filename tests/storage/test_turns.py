@@ -52,7 +52,7 @@ async def test_a_busy_conversation_rejects_queues_or_interrupts(database: Databa
     assert raised.value.detail == {"turn_id": str(first.turn_id)}
     queued = await accepted(database, workspace_id, asking(on_busy="queue"), conversation_id=conversation_id)
     stopping = await accepted(database, workspace_id, asking(on_busy="interrupt"), conversation_id=conversation_id)
-    assert (queued.interrupts, stopping.interrupts) == (None, queued.turn_id)
+    assert (queued.interrupts, stopping.interrupts) == ((), (queued.turn_id, first.turn_id))
 
 
 async def test_concurrent_turns_of_one_conversation_run_one_after_another(

@@ -1,5 +1,6 @@
 """A recorded chat completions request as our words."""
 
+import json
 from typing import Any, get_args
 
 from contracts.models import ModelRef
@@ -80,6 +81,7 @@ def read_chat_request(body: dict[str, Any]) -> ModelRequest:
                     description=function.get("description"),
                     parameters=function.get("parameters"),
                     strict=function.get("strict"),
+                    cache=_cache(tool),
                 )
             )
         else:
@@ -108,6 +110,8 @@ def _message(message: dict[str, Any]) -> Message:
     for name in REASONING_FIELDS[:2]:
         if message.get(name):
             said.append(ReasoningPart(text=message[name], provider=OPENAI, id=name))
+    if details := message.get("reasoning_details"):
+        said.append(ReasoningPart(redacted=json.dumps(details), provider=OPENAI, id="reasoning_details"))
     said += _contents(content)
     if message.get("refusal"):
         said.append(RefusalPart(text=message["refusal"]))
@@ -137,12 +141,20 @@ def _contents(content: Any) -> list[Part]:
 def _content(one: dict[str, Any]) -> Part:
     match one["type"]:
         case "text":
-            return TextPart(text=one["text"], cache=CacheHint() if "prompt_cache_breakpoint" in one else None)
+            return TextPart(text=one["text"], cache=_cache(one))
+        case "thinking":
+            text = "".join(piece["text"] for piece in one["thinking"])
+            return ReasoningPart(text=text, provider=OPENAI, id="thinking")
+        case "document_url":
+            return DocumentPart(source=read_url(one["document_url"]), name=one.get("document_name"))
+        case "video_url":
+            source = read_url(one["video_url"]["url"]).model_copy(update={"media_type": "video/mp4"})
+            return DocumentPart(source=source)
         case "refusal":
             return RefusalPart(text=one["refusal"])
         case "image_url":
             image = one["image_url"]
-            return ImagePart(source=read_url(image["url"]), detail=image.get("detail"))
+            return ImagePart(source=read_url(image["url"]), detail=image.get("detail"), cache=_cache(one))
         case "input_audio":
             sound = one["input_audio"]
             return AudioPart(source=BytesSource(media_type=f"audio/{sound['format']}", content=sound["data"]))
@@ -153,6 +165,13 @@ def _content(one: dict[str, Any]) -> Part:
             return DocumentPart(source=read_url(file["file_data"]), name=file.get("filename"))
         case kind:
             raise AssertionError(f"a content of type {kind!r} has no word of ours")
+
+
+def _cache(one: dict[str, Any]) -> CacheHint | None:
+    if "prompt_cache_breakpoint" in one:
+        return CacheHint()
+    control = one.get("cache_control")
+    return CacheHint(ttl=control.get("ttl")) if control else None
 
 
 def read_url(url: str) -> Source:

@@ -1,0 +1,1 @@
+"""Models at AWS Bedrock, over the Converse API."""

@@ -1,0 +1,1 @@
+"""Cohere's models, over the v2 chat API."""

@@ -18,8 +18,8 @@ from contracts.activities import (
 from contracts.errors import PerdureError
 from contracts.turns import TurnResult
 from contracts.usage import Cost
-from domain.planning import plan
 from domain.retries import GiveUp
+from domain.routing import plan
 from storage import attempts, audit, turns
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.evaluating import evaluate_models
 from cli.exits import Exit, fail
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ turn_app = typer.Typer(help="Turns.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(turn_app, name="turn")
 app.add_typer(models_app, name="models")
+models_app.command("evaluate")(evaluate_models)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Url = Annotated[

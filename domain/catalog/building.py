@@ -65,6 +65,7 @@ def _entry(offer: Offer, name: str, listed: Listed | None, source: Source) -> Mo
         simulated=offer.simulated,
         source=source,
         deprecated=listed.deprecated if listed else False,
+        guessed=family is None and not work,
     )
 
 

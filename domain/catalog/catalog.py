@@ -83,17 +83,27 @@ class Catalog:
 
         Raises `not_found` with the nearest names, naming the request's `field`.
         """
-        found = self._found(name) if len(name) <= _LONGEST_NAME else None
+        found = self.meaning(name)
         if found is None:
             raise self._unknown(name[:_LONGEST_NAME], field)
-        if self._is_disabled(found):
+        if self.switched_off(found):
             message = f"The policy has switched {found} off. /v1/models lists what can be asked for."
             raise PerdureError(ErrorKind.NOT_FOUND, message, field=field)
         return found
 
+    def meaning(self, name: str) -> ModelRef | None:
+        """The model that `resolve` would find, switched off or not; None where it would find none."""
+        return self._found(name) if len(name) <= _LONGEST_NAME else None
+
     def knows(self, name: str) -> bool:
         """Whether `resolve` would find a model, switched off or not."""
-        return len(name) <= _LONGEST_NAME and self._found(name) is not None
+        return self.meaning(name) is not None
+
+    def switched_off(self, ref: ModelRef) -> bool:
+        """Whether the policy switches the model off, or what it is a version of."""
+        if not self._disabled or ref in self._by_ref:
+            return False
+        return ref in self._disabled or self._version_of(ref) in self._disabled
 
     @cached_property
     def _by_ref(self) -> dict[ModelRef, ModelEntry]:
@@ -145,11 +155,6 @@ class Catalog:
         if (meant := self._aliases.get(str(ref))) is not None:
             return meant
         return ref if one.open or self.allow_unlisted or _takes(one, model) else None
-
-    def _is_disabled(self, ref: ModelRef) -> bool:
-        if not self._disabled or ref in self._by_ref:
-            return False
-        return ref in self._disabled or self._version_of(ref) in self._disabled
 
     def _version_of(self, ref: ModelRef) -> ModelRef | None:
         listed = price_list.find(ref.provider, ref.model, self.on)

@@ -57,4 +57,5 @@ def _told(entry: ModelEntry, model: DiscoveredModel) -> ModelEntry:
         tags=entry.tags | model.tags,
         aliases=tuple(dict.fromkeys((*entry.aliases, *aliases))),
         deprecated=entry.deprecated or model.deprecated,
+        guessed=entry.guessed and not (model.can or model.cannot),
     )

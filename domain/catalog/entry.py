@@ -57,7 +57,8 @@ class ModelEntry:
     `window` is prompt and answer together, in tokens, and `max_output` the longest answer; None where nobody says. `quality`
     and `speed` are tiers from 0 to 1, by which models are compared before anything was measured. `aliases` are bare names
     that mean this model. `regions` and `privacy` are what the deployment may demand (`eu`, `local`, `no_training`).
-    `tokenizer` is a family's name (`o200k_base`, `claude`, `gemini`, ...). `prices` None: unknown, which is not free.
+    `tokenizer` is a family's name (`o200k_base`, `claude`, `gemini`, ...). `prices` None: unknown, which is not free. `guessed`:
+    nobody says what it can, so that `capabilities` are what a model of its kind most likely can.
     """
 
     ref: ModelRef
@@ -76,6 +77,7 @@ class ModelEntry:
     simulated: bool = False
     source: Source = "listed"
     deprecated: bool = False
+    guessed: bool = False
 
     @property
     def chats(self) -> bool:

@@ -13,7 +13,7 @@ ROOMS = ("cli", "contracts", "domain", "providers", "storage", "workflows", "act
 BREACHES = [
     ("contracts/errors.py", "import storage.tables", "The house has floors"),
     ("api/__init__.py", "import workers.worker", "The house has floors"),
-    ("domain/planning.py", "import providers.protocol", "The house has floors"),
+    ("domain/routing/route.py", "import providers.protocol", "The house has floors"),
     ("workflows/fallback.py", "import domain.retries", "Workflows speak only in contracts"),
     ("workflows/fallback.py", "import openai", "Workflows speak only in contracts"),
     ("storage/ids.py", "import temporalio", "Judgement and adapters know nothing of Temporal"),

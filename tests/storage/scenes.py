@@ -10,7 +10,7 @@ from contracts.models import ModelRef
 from contracts.parts import Message, TextPart
 from contracts.turns import TurnRequest, TurnResult, TurnState
 from contracts.usage import Cost, Usage
-from domain.planning import plan
+from domain.routing import plan
 from storage import attempts, conversations, turns
 from storage.accepting import AcceptedTurn, accept_turn
 from storage.attempts import LedgerEntry, OpenedAttempt

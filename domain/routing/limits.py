@@ -1,0 +1,17 @@
+"""The limits in force: the request's own, and the policy's where it says none."""
+
+from contracts.policies import LimitPolicy
+from contracts.turns import Limits
+
+
+def limits_in_force(asked: Limits, policy: LimitPolicy) -> Limits:
+    """Each limit of `asked` that is not at its default, else the policy's, else the default.
+
+    A stored request holds every limit, so that one which was asked for at its default value cannot be told from one that was not.
+    """
+    said = {
+        name: value
+        for name, field in Limits.model_fields.items()
+        if (value := getattr(policy, name)) is not None and getattr(asked, name) == field.default
+    }
+    return asked.model_copy(update=said) if said else asked

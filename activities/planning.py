@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -31,6 +32,15 @@ COUNTED_FROM = 4_000
 """Tokens from which a prompt is counted rather than estimated from its size."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    """A catalog under a policy with its index; `base` is the catalog without the policy that it was made of."""
+
+    base: Catalog
+    catalog: Catalog
+    prepared: Prepared
+
+
 class Planner:
     """Plans turns by the catalog, the policy in force and what is measured. One per process.
 
@@ -51,7 +61,8 @@ class Planner:
         self._health = health
         self._classifying = classifying
         self._wires = dict(wires or {})
-        self._prepared: OrderedDict[str, tuple[Catalog, Catalog, Prepared]] = OrderedDict()
+        self._prepared: OrderedDict[str, _Indexed] = OrderedDict()
+        self._renewing: asyncio.Task[None] | None = None
         self._preparing = asyncio.Lock()
         self._rotation = itertools.count()
 
@@ -116,26 +127,41 @@ class Planner:
         catalog, _ = await self._prepare(self._policies.effective(workspace_id))
         return catalog
 
-    async def _prepare(self, policy: VersionedPolicy) -> tuple[Catalog, Prepared]:
-        """The catalog under the policy and its index, which a thread makes once for each pair of them."""
-        if (known := self._known(policy.version)) is not None:
-            return known
-        async with self._preparing:
-            if (known := self._known(policy.version)) is not None:
-                return known
-            plain = self._catalogs.plain
-            catalog, prepared = await asyncio.to_thread(self._index, policy)
-            self._prepared[policy.version] = plain, catalog, prepared
-            while len(self._prepared) > _REMEMBERED:
-                self._prepared.popitem(last=False)
-        return catalog, prepared
+    async def warm(self) -> None:
+        """Index what most turns are planned by, and load the classifier, ahead of the first turn."""
+        policy = self._policies.deployment.policy
+        await self._prepare(policy)
+        if policy.policy.switches.classify:
+            await self._classifying.warm()
 
-    def _known(self, version: str) -> tuple[Catalog, Prepared] | None:
-        plain, catalog, prepared = self._prepared.get(version, (None, None, None))
-        if catalog is None or prepared is None or plain is not self._catalogs.plain:
-            return None
-        self._prepared.move_to_end(version)
-        return catalog, prepared
+    async def _prepare(self, policy: VersionedPolicy) -> tuple[Catalog, Prepared]:
+        """The catalog under the policy and its index, which a thread makes once for each pair of them.
+
+        Where the catalog alone has changed, the former one serves until the new one is indexed.
+        """
+        known = self._prepared.get(policy.version)
+        if known is None:
+            async with self._preparing:
+                known = self._prepared.get(policy.version) or await self._renew(policy)
+        elif known.base is not self._catalogs.plain and self._renewing is None:
+            self._renewing = asyncio.create_task(self._renew_alone(policy))
+        self._prepared.move_to_end(policy.version)
+        return known.catalog, known.prepared
+
+    async def _renew(self, policy: VersionedPolicy) -> "_Indexed":
+        base = self._catalogs.plain
+        catalog, prepared = await asyncio.to_thread(self._index, policy)
+        made = self._prepared[policy.version] = _Indexed(base, catalog, prepared)
+        while len(self._prepared) > _REMEMBERED:
+            self._prepared.popitem(last=False)
+        return made
+
+    async def _renew_alone(self, policy: VersionedPolicy) -> None:
+        try:
+            async with self._preparing:
+                await self._renew(policy)
+        finally:
+            self._renewing = None
 
     def _index(self, policy: VersionedPolicy) -> tuple[Catalog, Prepared]:
         catalog = self._catalogs.under(policy.policy, policy.version)

@@ -151,6 +151,9 @@ class Settings(BaseSettings):
     )
     max_request_bytes: int = Field(default=20_000_000, ge=1_000, description="The largest request body that is read.")
     worker_concurrency: int = Field(default=1_000, ge=1, le=20_000, description="Provider calls at once in a worker.")
+    warm: bool = Field(
+        default=True, description="Load the SDKs and the classifier at a worker's start, not at the first turn."
+    )
     shutdown_seconds: float = Field(default=30, ge=0, description="How long a stopping worker lets calls finish.")
     sweep_seconds: float = Field(default=5, gt=0, description="How often unfinished turns are looked after.")
     keep_streams_seconds: float = Field(default=3600, gt=0, description="How long streams can be resumed.")

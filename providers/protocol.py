@@ -114,6 +114,10 @@ class Provider(Protocol):
         """What `model` can take and give over this wire."""
         ...
 
+    async def warm(self) -> None:
+        """Import the SDK and build the client, which takes seconds once and nothing afterwards. Raises `ProviderError`."""
+        ...
+
     async def close(self) -> None:
         """Close the pooled connections."""
         ...

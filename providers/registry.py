@@ -1,27 +1,13 @@
 """From configurations to providers, each over the adapter of its wire."""
 
 import asyncio
-import importlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol, assert_never, runtime_checkable
+from typing import assert_never
 
 from providers.credentials import CredentialKeeper, OwnKeeper
-from providers.importing import ONE_AT_A_TIME
 from providers.pool import PooledProvider
 from providers.protocol import Provider, ProviderConfig
-
-_SDKS = {"anthropic": "anthropic", "google": "google.genai"}
-"""The SDK that an adapter imports at its first call, where the adapter cannot be warmed itself."""
-
-
-@runtime_checkable
-class Warmable(Protocol):
-    """An adapter that can build its client ahead of the first call."""
-
-    async def warm(self) -> None:
-        """Import the SDK and build the client."""
-        ...
 
 
 def build(configs: Sequence[ProviderConfig], *, keeper: CredentialKeeper | None = None) -> dict[str, Provider]:
@@ -42,19 +28,7 @@ async def warm(providers: Iterable[Provider]) -> None:
     """Import the SDKs and build the clients now rather than in the first call. What fails here fails again, and is told, in
     the call that needs it.
     """
-    await asyncio.gather(*(_warm(provider) for provider in providers), return_exceptions=True)
-
-
-async def _warm(provider: Provider) -> None:
-    if isinstance(provider, Warmable):
-        await provider.warm()
-    elif sdk := _SDKS.get(provider.config.wire):
-        await asyncio.to_thread(_import, sdk)
-
-
-def _import(sdk: str) -> None:
-    with ONE_AT_A_TIME:
-        importlib.import_module(sdk)
+    await asyncio.gather(*(provider.warm() for provider in providers), return_exceptions=True)
 
 
 def _pool(config: ProviderConfig, keeper: CredentialKeeper | None) -> Provider:

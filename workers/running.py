@@ -30,7 +30,7 @@ async def running_worker(house: House) -> AsyncIterator[None]:
         utc_now,
         wanted=lambda: house.policies.deployment.policy.policy.switches.discovery,
     )
-    warming = asyncio.create_task(_warm(house))
+    warming = asyncio.create_task(_warm(house) if settings.warm else asyncio.sleep(0))
     async with worker:
         sweeping = asyncio.create_task(sweeper.run())
         discovering = asyncio.create_task(discoverer.run())

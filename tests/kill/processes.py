@@ -47,6 +47,7 @@ class Processes:
             "PERDURE_API_PORT": str(self.port),
             "PERDURE_SWEEP_SECONDS": "0.5",
             "PERDURE_LOG_LEVEL": "warning",
+            "PERDURE_WARM": "false",
             "TEMPORAL_ADDRESS": self.temporal_address,
             **self.environment,
         }

@@ -12,10 +12,14 @@ from storage.streams.log import StreamLog
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The database, the stream log, the providers by name, `clock`, which gives the present in UTC, and the worker's load."""
+    """The database, the stream log, the providers by name, `clock`, which gives the present in UTC, and the worker's load.
+
+    `price_lists` are the lists that have the providers' prices, by their names; see `domain.pricing.price`.
+    """
 
     database: Database
     streams: StreamLog
     providers: Mapping[str, Provider]
     clock: Callable[[], datetime]
     load: Load = field(default_factory=Load)
+    price_lists: Mapping[str, str] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from storage.streams.postgres import PostgresStore
 from storage.streams.redis import RedisStore
 from storage.streams.tiered import TieredStreamLog
 from workers.cataloguing import CatalogWatch, build_catalogs
+from workers.offering import price_lists
 
 LOCAL_TEMPORAL = "127.0.0.1:7233"
 CONNECT_SECONDS = 60.0
@@ -51,7 +52,13 @@ class House:
     @property
     def world(self) -> World:
         """What activities work on."""
-        return World(self.database, self.streams, self.providers, utc_now)
+        return World(
+            self.database,
+            self.streams,
+            self.providers,
+            utc_now,
+            price_lists=price_lists(provider.config for provider in self.providers.values()),
+        )
 
 
 def utc_now() -> datetime:

@@ -157,7 +157,8 @@ class Catalog:
         return ref if one.open or self.allow_unlisted or _takes(one, model) else None
 
     def _version_of(self, ref: ModelRef) -> ModelRef | None:
-        listed = price_list.find(ref.provider, ref.model, self.on)
+        one = self.offers.get(ref.provider)
+        listed = price_list.find(one.list_name, ref.model, self.on) if one is not None else None
         return None if listed is None else ModelRef(provider=ref.provider, model=listed.name)
 
     def _make(self, ref: ModelRef) -> ModelEntry:
@@ -188,4 +189,4 @@ def _takes(one: Offer, model: str) -> bool:
     if one.simulated and model.startswith(SIMULATED_MODEL_PREFIX):
         return True
     # An alias or a dated version, which the price list knows by pattern rather than by name.
-    return bool(one.models) and price_list.find(one.provider, model, None) is not None
+    return bool(one.models) and price_list.find(one.list_name, model, None) is not None

@@ -1,7 +1,7 @@
 """The breaker as a state machine: pure functions from a stored breaker to the next.
 
-    closed --(failures in a row, their rate, or a kind)--> open --(open_until, one lease)--> half_open --(success)--> closed
-                                                            ^------------------(failure, lease lost)---+
+closed --(failures in a row, their rate, or a kind)--> open --(open_until, one lease)--> half_open --(success)--> closed
+                                                        ^------------------(failure, lease lost)---+
 """
 
 from dataclasses import replace

@@ -79,9 +79,7 @@ def take(bucket: Bucket | None, want: Want, limit: RateLimit, now: datetime) -> 
         requests=0.0
         if limit.requests_per_minute is None
         else min(depth(limit.requests_per_minute), here.requests + want.returned),
-        tokens=0.0
-        if limit.tokens_per_minute is None
-        else min(depth(limit.tokens_per_minute), here.tokens - want.owed),
+        tokens=0.0 if limit.tokens_per_minute is None else min(depth(limit.tokens_per_minute), here.tokens - want.owed),
         at=here.at,
     )
     wait = max(

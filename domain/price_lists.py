@@ -28,6 +28,8 @@ _OTHER_NAMES = {
 """What providers are commonly called, where the lists have another word."""
 _REGIONAL = "regional."
 """The `aws` list's word for all the geographies whose prices agree; Bedrock itself takes one of theirs."""
+_TUNED = "ft:"
+"""How the names of OpenAI's customers' own models begin; the list has one entry for all of a kind."""
 _GEOGRAPHIES = ("us", "eu", "apac", "jp", "au")
 
 
@@ -95,6 +97,8 @@ def called(model: "ModelInfo", place: str = "") -> str | None:
 
     The lists name most models so themselves; for the others they say by which names they are known.
     """
+    if model.id.startswith(_TUNED):
+        return None
     if model.id.startswith(_REGIONAL):
         places = (place, *_GEOGRAPHIES) if place else _GEOGRAPHIES
         names = (f"{one}.{model.id.removeprefix(_REGIONAL)}" for one in places)
@@ -107,6 +111,11 @@ def called(model: "ModelInfo", place: str = "") -> str | None:
         if getattr(clause, "starts_with", None) == f"{model.id}-":
             return f"{model.id}-latest"
     return None
+
+
+def is_free(name: str) -> bool:
+    """Whether a router's name for a model says that it costs nothing; the lists then say nothing of its price."""
+    return name.endswith(":free")
 
 
 def _spellings(price_list: str, name: str) -> Iterator[str]:

@@ -76,6 +76,10 @@ def _listed(usage: Usage, price_list: str, name: str, at: datetime) -> Cost | No
         "web_searches": usage.web_searches,
     }
     counted = genai_prices.Usage(**{unit: count for unit, count in counts.items() if count})
+    rates = known.model.get_prices(at)
+    if rates.input_mtok is None and rates.output_mtok is None and not price_lists.is_free(known.name):
+        # The list names the model and says nothing of its price, which makes it no gift.
+        return None
     found = known.model.calc_price(counted, known.provider, genai_request_timestamp=at)
     return Cost(
         total=found.total_price,

@@ -42,7 +42,7 @@ def test_a_renamed_stanza_has_all_models_of_its_services_list(vendor: str) -> No
     assert bool(found) == bool(preset.price_list)
     chatting = [entry for entry in found.values() if entry.chats]
     # The list leaves a few out; what does not chat is often paid by the hour or the page.
-    assert sum(entry.prices is not None for entry in chatting) >= 0.9 * len(chatting)
+    assert sum(entry.prices is not None for entry in chatting) >= 0.85 * len(chatting)
     assert one.open, "a service may have models that no list knows yet"
 
 

@@ -128,7 +128,7 @@ async def _ask(
         from_start=request.from_start,
     )
     _announce(writer, request, opened, prefix)
-    fitted = _fitted(request, opened)
+    fitted = _fitted(world, request, opened)
     sent, left_out = fitted.messages, Counter[str]()
     if opened.turn.conversation_id is not None:
         sent, left_out = takeable(sent, provider.capabilities(request.candidate.model.model))
@@ -191,13 +191,13 @@ def _announce(writer: StreamWriter, request: Complete, opened: OpenedAttempt, pr
     writer.append(kind, body=body)
 
 
-def _fitted(request: Complete, opened: OpenedAttempt) -> Fitted:
+def _fitted(world: World, request: Complete, opened: OpenedAttempt) -> Fitted:
     """A conversation is fitted to the model's window; a prompt that the caller sends whole is the caller's own."""
     messages, model = opened.request.messages, request.candidate.model
     if opened.turn.conversation_id is None:
         return Fitted(messages, 0)
     count = partial(count_messages, model=model.model)
-    window = context_window(model)
+    window = request.candidate.window or context_window(model, world.price_lists.get(model.provider))
     if request.squeezed:
         # The model counted more than we did, or its window was not known.
         window = int(min(window or sys.maxsize, count(messages)) * SQUEEZE)

@@ -23,6 +23,7 @@ async def settle_lost(world: World, opened: OpenedAttempt, records: Sequence[Str
 async def _settle(world: World, opened: OpenedAttempt, number: int, model: ModelRef, said: str, step: int) -> None:
     now = world.clock()
     usage = estimate(opened.request.messages, (TextPart(text=said),), model=model.model, reported=None)
-    entry = LedgerEntry(state="interrupted", usage=usage, cost=price(usage, model, at=now), finished_at=now)
+    cost = price(usage, model, at=now, price_list=world.price_lists.get(model.provider))
+    entry = LedgerEntry(state="interrupted", usage=usage, cost=cost, finished_at=now)
     async with world.database.begin() as connection:
         await attempts.close_attempt(connection, opened.turn.id, step=step, attempt=number, entry=entry)

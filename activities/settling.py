@@ -182,7 +182,9 @@ class Settling:
     def _price(self, usage: Usage, served: str | None) -> Cost:
         if usage.total == 0:
             return Cost()
-        return price(usage, self.request.candidate.model, at=self.world.clock(), served_model=served)
+        model, world = self.request.candidate.model, self.world
+        price_list = world.price_lists.get(model.provider)
+        return price(usage, model, at=world.clock(), served_model=served, price_list=price_list)
 
     def _remaining(self) -> float:
         info = activity.info()

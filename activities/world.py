@@ -16,6 +16,8 @@ from storage.streams.log import StreamLog
 class World:
     """The database, the stream log, the providers by name, `clock`, which gives the present in UTC, who plans, what is measured,
     and the worker's load.
+
+    `price_lists` are the lists that have the providers' prices, by their names; see `domain.pricing.price`.
     """
 
     database: Database
@@ -25,3 +27,4 @@ class World:
     planner: Planner
     health: Health
     load: Load = field(default_factory=Load)
+    price_lists: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from contracts.models import ModelRef
 from contracts.usage import Cost, Usage
+from domain import price_lists
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelPrice
@@ -17,7 +18,6 @@ SIMULATED_PRICES = {"input_mtok": Decimal("0.50"), "cache_read_mtok": Decimal("0
 """USD per million tokens of the simulator's own models, so that money can be tried without spending any."""
 
 _MILLION = Decimal(1_000_000)
-_WIRE_TO_LIST = {"google": "google", "openai": "openai", "anthropic": "anthropic"}
 
 
 @lru_cache(maxsize=1)
@@ -26,15 +26,24 @@ def price_list_version() -> str:
     return f"genai-prices {version('genai-prices')}"
 
 
-def price(usage: Usage, model: ModelRef, *, at: datetime, served_model: str | None = None) -> Cost:
+def price(
+    usage: Usage,
+    model: ModelRef,
+    *,
+    at: datetime,
+    served_model: str | None = None,
+    price_list: str | None = None,
+) -> Cost:
     """The cost of `usage` at the list price of the model that served, on the day `at`.
 
-    A model that no list names costs zero with `priced` False; it is never silently free.
+    `price_list` is the list of the model's provider (`x-ai`), empty where it has none; None: the one that is called as the
+    provider is. A model that no list names costs zero with `priced` False; it is never silently free.
     """
     if model.model.startswith(SIMULATED_MODEL_PREFIX):
         return _simulated(usage)
+    wanted = price_lists.list_of(model.provider) if price_list is None else price_list
     for name in dict.fromkeys(filter(None, (served_model, model.model))):
-        cost = _listed(usage, model.provider, name, at)
+        cost = _listed(usage, wanted, name, at)
         if cost is not None:
             return cost
     return Cost(priced=False, price_source=f"{price_list_version()}: no price for {model}")
@@ -50,7 +59,10 @@ def _simulated(usage: Usage) -> Cost:
     return Cost(total=total, price_source="simulator", unit_prices=dict(rates))
 
 
-def _listed(usage: Usage, provider: str, name: str, at: datetime) -> Cost | None:
+def _listed(usage: Usage, price_list: str, name: str, at: datetime) -> Cost | None:
+    known = price_lists.find(price_list, name)
+    if known is None:
+        return None
     import genai_prices
 
     counts = {
@@ -63,15 +75,12 @@ def _listed(usage: Usage, provider: str, name: str, at: datetime) -> Cost | None
         "output_audio_tokens": usage.output_audio,
         "web_searches": usage.web_searches,
     }
-    try:
-        found = genai_prices.calc_price(
-            genai_prices.Usage(**{unit: count for unit, count in counts.items() if count}),
-            model_ref=name,
-            provider_id=_WIRE_TO_LIST.get(provider, provider),
-            genai_request_timestamp=at,
-        )
-    except LookupError:
+    counted = genai_prices.Usage(**{unit: count for unit, count in counts.items() if count})
+    rates = known.model.get_prices(at)
+    if rates.input_mtok is None and rates.output_mtok is None and not price_lists.is_free(known.name):
+        # The list names the model and says nothing of its price, which makes it no gift.
         return None
+    found = known.model.calc_price(counted, known.provider, genai_request_timestamp=at)
     return Cost(
         total=found.total_price,
         price_source=price_list_version(),

@@ -15,7 +15,9 @@ class Preset:
     `base_url` may hold `{location}`; None where each customer has an address, which `example` shows. `keys`, `addresses`,
     `versions`, `projects` and `locations` name environment variables, the first that is set counts. `needs_key`: without a key
     nothing answers. `automatic`: a key in the environment is enough, since that variable means this service and no other.
-    `price_list` is the service's name in the `genai-prices` list, empty where that has none.
+    `price_list` is the service's name in the `genai-prices` list, empty where that has none; `huggingface` stands for the
+    lists of all the services behind its router. `whole_list`: its models endpoint names everything that can be asked for, so
+    that what it does not name is gone.
     """
 
     wire: Wire = "openai-chat"
@@ -30,6 +32,7 @@ class Preset:
     automatic: bool = False
     example: str = ""
     price_list: str = ""
+    whole_list: bool = False
 
 
 PRESETS: dict[str, Preset] = {
@@ -59,7 +62,11 @@ PRESETS: dict[str, Preset] = {
         price_list="aws",
     ),
     "cerebras": Preset(
-        base_url="https://api.cerebras.ai/v1", keys=("CEREBRAS_API_KEY",), automatic=True, price_list="cerebras"
+        base_url="https://api.cerebras.ai/v1",
+        keys=("CEREBRAS_API_KEY",),
+        automatic=True,
+        price_list="cerebras",
+        whole_list=True,
     ),
     "cohere": Preset(
         wire="cohere",
@@ -73,7 +80,11 @@ PRESETS: dict[str, Preset] = {
         keys=("DATABRICKS_TOKEN",), example="https://WORKSPACE/serving-endpoints", price_list="databricks"
     ),
     "deepseek": Preset(
-        base_url="https://api.deepseek.com", keys=("DEEPSEEK_API_KEY",), automatic=True, price_list="deepseek"
+        base_url="https://api.deepseek.com",
+        keys=("DEEPSEEK_API_KEY",),
+        automatic=True,
+        price_list="deepseek",
+        whole_list=True,
     ),
     "fireworks": Preset(
         base_url="https://api.fireworks.ai/inference/v1",
@@ -85,18 +96,35 @@ PRESETS: dict[str, Preset] = {
         base_url="https://generativelanguage.googleapis.com/v1beta/openai",
         keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         price_list="google",
+        whole_list=True,
     ),
     "groq": Preset(
-        base_url="https://api.groq.com/openai/v1", keys=("GROQ_API_KEY",), automatic=True, price_list="groq"
+        base_url="https://api.groq.com/openai/v1",
+        keys=("GROQ_API_KEY",),
+        automatic=True,
+        price_list="groq",
+        whole_list=True,
     ),
     "heroku": Preset(base_url="https://us.inference.heroku.com/v1", keys=("HEROKU_INFERENCE_KEY", "INFERENCE_KEY")),
     # The token also serves downloads, so it alone does not mean that the router shall be asked.
-    "huggingface": Preset(base_url="https://router.huggingface.co/v1", keys=("HF_TOKEN", "HUGGINGFACE_API_KEY")),
+    "huggingface": Preset(
+        base_url="https://router.huggingface.co/v1",
+        keys=("HF_TOKEN", "HUGGINGFACE_API_KEY"),
+        price_list="huggingface",
+    ),
     "mistral": Preset(
-        base_url="https://api.mistral.ai/v1", keys=("MISTRAL_API_KEY",), automatic=True, price_list="mistral"
+        base_url="https://api.mistral.ai/v1",
+        keys=("MISTRAL_API_KEY",),
+        automatic=True,
+        price_list="mistral",
+        whole_list=True,
     ),
     "moonshotai": Preset(
-        base_url="https://api.moonshot.ai/v1", keys=("MOONSHOT_API_KEY",), automatic=True, price_list="moonshotai"
+        base_url="https://api.moonshot.ai/v1",
+        keys=("MOONSHOT_API_KEY",),
+        automatic=True,
+        price_list="moonshotai",
+        whole_list=True,
     ),
     "ollama": Preset(
         base_url="http://127.0.0.1:11434/v1", keys=("OLLAMA_API_KEY",), addresses=("OLLAMA_HOST",), needs_key=False
@@ -106,6 +134,7 @@ PRESETS: dict[str, Preset] = {
         keys=("OPENROUTER_API_KEY",),
         automatic=True,
         price_list="openrouter",
+        whole_list=True,
     ),
     "perplexity": Preset(
         base_url="https://api.perplexity.ai", keys=("PERPLEXITY_API_KEY",), automatic=True, price_list="perplexity"
@@ -127,7 +156,9 @@ PRESETS: dict[str, Preset] = {
         needs_key=False,
         price_list="google",
     ),
-    "xai": Preset(base_url="https://api.x.ai/v1", keys=("XAI_API_KEY",), automatic=True, price_list="x-ai"),
+    "xai": Preset(
+        base_url="https://api.x.ai/v1", keys=("XAI_API_KEY",), automatic=True, price_list="x-ai", whole_list=True
+    ),
     "zai": Preset(base_url="https://api.z.ai/api/paas/v4", keys=("ZAI_API_KEY",), automatic=True, price_list="zai"),
 }
 """Every service that a stanza of one word reaches, by that word."""

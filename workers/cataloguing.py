@@ -7,10 +7,11 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from domain.catalog import Catalogs, offer
+from domain.catalog import Catalogs
 from settings import Settings
 from storage import discovered
 from storage.database import Database
+from workers.offering import offer_of
 
 LOOK_SECONDS = 2.0
 """How often a process looks whether something new was discovered: one row is read."""
@@ -20,15 +21,7 @@ log = structlog.get_logger("perdure.catalog")
 
 def build_catalogs(settings: Settings, now: datetime) -> Catalogs:
     """The catalogs of the configured providers, at the prices of the day."""
-    offers = [
-        offer(
-            config.name,
-            own_server=config.base_url is not None,
-            simulated=config.simulated,
-            address=config.base_url,
-        )
-        for config in settings.provider_configs()
-    ]
+    offers = [offer_of(config) for config in settings.provider_configs()]
     return Catalogs(offers, allow_unlisted=settings.allow_unlisted_models, on=now.date())
 
 

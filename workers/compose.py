@@ -34,6 +34,7 @@ from storage.streams.redis import RedisStore
 from storage.streams.tiered import TieredStreamLog
 from workers.cataloguing import CatalogWatch, build_catalogs
 from workers.health import process_name, running_health
+from workers.offering import price_lists
 from workers.policies.file import DEFAULT_NAME, PolicyFile
 from workers.policies.live import LivePolicies
 
@@ -65,7 +66,15 @@ class House:
     @property
     def world(self) -> World:
         """What activities work on."""
-        return World(self.database, self.streams, self.providers, utc_now, self.planner, self.health)
+        return World(
+            self.database,
+            self.streams,
+            self.providers,
+            utc_now,
+            self.planner,
+            self.health,
+            price_lists=price_lists(provider.config for provider in self.providers.values()),
+        )
 
 
 def utc_now() -> datetime:

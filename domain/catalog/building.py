@@ -25,14 +25,14 @@ _SIMULATED = Prices(
 @lru_cache(maxsize=64)
 def entries_of(offer: Offer, on: date | None) -> tuple[ModelEntry, ...]:
     """All models of an offer, those on their way out too, at the prices of the day `on` (None: the last that are known)."""
-    listed = {one.name: one for one in price_list.listed(offer.provider, on)}
+    listed = {one.name: one for one in price_list.listed(offer.list_name, on, offer.place)}
     names = dict.fromkeys((*offer.models, *listed)) if offer.models else ()
     return tuple(_entry(offer, name, listed.get(name), "listed") for name in names)
 
 
 def entry_for(offer: Offer, name: str, on: date | None, source: Source = "listed") -> ModelEntry:
     """The entry of a model that no list has by this name: a dated version or alias counts as what the price list knows it as."""
-    return _entry(offer, name, price_list.find(offer.provider, name, on), source)
+    return _entry(offer, name, price_list.find(offer.list_name, name, on), source)
 
 
 def _entry(offer: Offer, name: str, listed: Listed | None, source: Source) -> ModelEntry:
@@ -47,7 +47,7 @@ def _entry(offer: Offer, name: str, listed: Listed | None, source: Source) -> Mo
     else:
         quality, speed = guesses.quality_and_speed(name, prices.output if prices else None)
         can = guesses.capabilities(window)
-    place = facts().providers.get(price_list.list_id(offer.provider), ProviderFacts())
+    place = facts().providers.get(offer.list_name or offer.provider, ProviderFacts())
     return ModelEntry(
         ref=ModelRef(provider=offer.provider, model=name),
         name=_title(name, listed),
@@ -58,7 +58,7 @@ def _entry(offer: Offer, name: str, listed: Listed | None, source: Source) -> Mo
         speed=speed,
         tags=tags,
         aliases=facts().aliases.get(bare_name(name), ()),
-        regions=_LOCAL if offer.local else place.regions,
+        regions=_LOCAL if offer.local else frozenset({offer.place}) if offer.place else place.regions,
         privacy=_KEPT_LOCAL if offer.local else place.privacy,
         tokenizer=family.tokenizer if family else "unknown",
         prices=prices,

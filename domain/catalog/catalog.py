@@ -68,11 +68,10 @@ class Catalog:
 
     def query(self, query: ModelQuery) -> tuple[ModelEntry, ...]:
         """The models that are as asked, in the catalog's order."""
-        found = [entry for entry in self.entries if query.admits(entry)]
-        words = query.text.lower().split()
-        if words:
-            found = [entry for entry in found if all(word in self._searchable[entry.ref] for word in words)]
-        return tuple(found)
+        named: Iterable[ModelEntry] = self.entries
+        for word in query.text.lower().split():
+            named = [entry for entry in named if word in self._searchable[id(entry)]]
+        return tuple(query.among(named))
 
     def simulated(self, provider: str) -> bool:
         """No real model answers for this provider."""
@@ -110,8 +109,9 @@ class Catalog:
         return {entry.ref: entry for entry in self.entries}
 
     @cached_property
-    def _searchable(self) -> dict[ModelRef, str]:
-        return {entry.ref: searchable(entry) for entry in self.entries}
+    def _searchable(self) -> dict[int, str]:
+        # By identity, since the entries live as long as this does and to hash a thousand names takes a millisecond.
+        return {id(entry): searchable(entry) for entry in self.entries}
 
     @cached_property
     def _bare(self) -> dict[str, ModelRef]:
@@ -157,7 +157,8 @@ class Catalog:
         return ref if one.open or self.allow_unlisted or _takes(one, model) else None
 
     def _version_of(self, ref: ModelRef) -> ModelRef | None:
-        listed = price_list.find(ref.provider, ref.model, self.on)
+        one = self.offers.get(ref.provider)
+        listed = price_list.find(one.list_name, ref.model, self.on) if one is not None else None
         return None if listed is None else ModelRef(provider=ref.provider, model=listed.name)
 
     def _make(self, ref: ModelRef) -> ModelEntry:
@@ -188,4 +189,4 @@ def _takes(one: Offer, model: str) -> bool:
     if one.simulated and model.startswith(SIMULATED_MODEL_PREFIX):
         return True
     # An alias or a dated version, which the price list knows by pattern rather than by name.
-    return bool(one.models) and price_list.find(one.provider, model, None) is not None
+    return bool(one.models) and price_list.find(one.list_name, model, None) is not None

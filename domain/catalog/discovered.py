@@ -36,7 +36,7 @@ def _merged(
     entries = {entry.ref.model: entry for entry in listed}
     alive: set[str] = set()
     for model in found:
-        known = find(one.provider, model.name, on)
+        known = find(one.list_name, model.name, on)
         if known is not None:
             alive.add(known.name)
         alive.add(model.name)

@@ -1,38 +1,28 @@
 """The price list (`genai-prices`), read for the catalog: which models a provider has, their windows and prices."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from domain import price_lists
 from domain.catalog.entry import Prices
+from domain.price_lists import Known
 
 if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, ModelPrice, Provider
+    from genai_prices.types import ModelInfo, ModelPrice
 
-_OTHER_NAMES = {
-    "azure-openai": "azure",
-    "azure_openai": "azure",
-    "bedrock": "aws",
-    "gemini": "google",
-    "grok": "x-ai",
-    "moonshot": "moonshotai",
-    "vertex": "google",
-    "vertexai": "google",
-    "xai": "x-ai",
-    "zhipu": "zhipuai",
-}
-"""What providers are commonly called, where the list has another word."""
 _NOON = time(12, tzinfo=UTC)
 """The hour whose price stands for a day's, where a price depends on the hour."""
+
+_FREE = Prices(input=Decimal(0), output=Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A model as the price list has it. `title` is its name for people, `window` in tokens."""
+    """A model as a price list has it. `name` is what its provider takes, `title` is for people, `window` in tokens."""
 
     name: str
     title: str
@@ -41,63 +31,30 @@ class Listed:
     deprecated: bool
 
 
-def list_id(provider: str) -> str:
-    """The price list's word for a provider."""
-    return _OTHER_NAMES.get(provider, provider)
-
-
 @lru_cache(maxsize=256)
-def listed(provider: str, on: date | None) -> tuple[Listed, ...]:
-    """The models that the list has for a provider, at the prices of the day `on` (None: the last that are known); none for a
-    provider that it does not know.
+def listed(price_list: str, on: date | None, place: str = "") -> tuple[Listed, ...]:
+    """The models of a list, at the prices of the day `on` (None: the last that are known); none of a list that is not there.
 
-    The list also prices other vendors' models where a vendor's cloud resells them; its own API does not serve those.
+    `place` is a geography, as in `price_lists.models_in`.
     """
-    found = _provider(list_id(provider))
-    if found is None:
-        return ()
-    others = _other_makers(found)
-    return tuple(_listed(model, on) for model in found.models if not any(match.is_match(model.id) for match in others))
+    return tuple(_listed(known, on) for known in price_lists.models_in(price_list, place))
 
 
 @lru_cache(maxsize=8192)
-def find(provider: str, name: str, on: date | None) -> Listed | None:
-    """What the list knows a dated version or an alias as (`gpt-4o-2024-08-06`: `gpt-4o`), or None where it does not."""
-    found = _provider(list_id(provider))
-    if found is None:
-        return None
-    wanted = name.lower()
-    exact = next((model for model in found.models if model.id.lower() == wanted), None)
-    # A cloud's list falls back on the makers' (Azure on OpenAI), for which it needs all of them.
-    matching = exact or found.find_model(wanted, all_providers=list(_providers().values()))
-    return None if matching is None else _listed(matching, on)
+def find(price_list: str, name: str, on: date | None) -> Listed | None:
+    """What a list knows a dated version or an alias as, or None where it does not."""
+    known = price_lists.find(price_list, name)
+    return None if known is None else _listed(known, on)
 
 
-def _provider(known_as: str) -> "Provider | None":
-    return _providers().get(known_as)
-
-
-@lru_cache(maxsize=1)
-def _providers() -> "dict[str, Provider]":
-    from genai_prices.data_snapshot import get_snapshot
-
-    return {one.id: one for one in get_snapshot().providers}
-
-
-def _other_makers(found: "Provider") -> list[Any]:
-    if found.model_match is None:
-        return []
-    return [one.model_match for one in _providers().values() if one.model_match is not None and one.id != found.id]
-
-
-def _listed(model: "ModelInfo", on: date | None) -> Listed:
+def _listed(known: Known, on: date | None) -> Listed:
     at = datetime.combine(on or date.max, _NOON)
     return Listed(
-        name=model.id,
-        title=_title(model),
-        window=model.context_window,
-        prices=_prices(model.get_prices(at)),
-        deprecated=bool(model.deprecated),
+        name=known.name,
+        title=_title(known.model),
+        window=known.model.context_window,
+        prices=_FREE if price_lists.is_free(known.name) else _prices(known.model.get_prices(at)),
+        deprecated=bool(known.model.deprecated),
     )
 
 
@@ -116,8 +73,3 @@ def _prices(prices: "ModelPrice") -> Prices | None:
 def _lowest(value: Any) -> Decimal | None:
     """A price, or its lowest tier."""
     return value if value is None or isinstance(value, Decimal) else value.base
-
-
-def names(models: Iterable[Listed]) -> tuple[str, ...]:
-    """The names of the models that are not on their way out."""
-    return tuple(model.name for model in models if not model.deprecated)

@@ -1,5 +1,6 @@
 """Asking the catalog for models."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -29,17 +30,31 @@ class ModelQuery:
 
     def admits(self, entry: ModelEntry) -> bool:
         """Whether a model is what was asked for, `text` aside."""
-        return (
-            (not self.providers or entry.ref.provider in self.providers)
-            and (self.deprecated or not entry.deprecated)
-            and (self.chats is None or entry.chats is self.chats)
-            and self.capabilities <= entry.capabilities
-            and self.tags <= entry.tags
-            and self.privacy <= entry.privacy
-            and (not self.regions or not self.regions.isdisjoint(entry.regions))
-            and (self.min_window is None or (entry.window is not None and entry.window >= self.min_window))
-            and (self.max_price is None or _costs_at_most(entry, self.max_price))
-        )
+        return bool(self.among((entry,)))
+
+    def among(self, entries: Iterable[ModelEntry]) -> list[ModelEntry]:
+        """Those of the entries that are what was asked for, `text` aside, in their order.
+
+        What was not asked costs nothing, and what takes longest to look at comes last: there are thousands.
+        """
+        found = list(entries) if self.deprecated else [one for one in entries if not one.deprecated]
+        if self.providers:
+            found = [one for one in found if one.ref.provider in self.providers]
+        if self.min_window is not None:
+            found = [one for one in found if one.window is not None and one.window >= self.min_window]
+        if self.capabilities:
+            found = [one for one in found if self.capabilities <= one.capabilities]
+        if self.tags:
+            found = [one for one in found if self.tags <= one.tags]
+        if self.privacy:
+            found = [one for one in found if self.privacy <= one.privacy]
+        if self.regions:
+            found = [one for one in found if not self.regions.isdisjoint(one.regions)]
+        if self.chats is not None:
+            found = [one for one in found if one.chats is self.chats]
+        if self.max_price is not None:
+            found = [one for one in found if _costs_at_most(one, self.max_price)]
+        return found
 
 
 def searchable(entry: ModelEntry) -> str:

@@ -32,7 +32,7 @@ from tests.unit.domain.routing.catalogs import (
 )
 from workflows.fallback import Ask, Exhausted, next_ask
 
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A busy machine is no finding."""
 
 

@@ -9,12 +9,36 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from providers.presets import OWN
 from providers.protocol import ProviderConfig, Wire
-from providers.stanzas import Stanza, Variable, configure, found_by_key
+from providers.stanzas import CredentialStanza, Stanza, Variable, configure, found_by_key
 
 ENV_FILE = ".env"
-_OWN_NAMES = frozenset({"openai", "anthropic", "google", "sim"})
+_OWN_NAMES = frozenset({*OWN, "sim"})
 """The providers that have settings of their own."""
+
+
+class CredentialSetting(BaseModel):
+    """One of several keys or deployments of a provider: how often it is chosen, and what it may do in a minute.
+
+    Without a name it is called by its key's variable, or by its place.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    name: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]*)?$", max_length=200)
+    api_key_env: str = ""
+    api_key: SecretStr | None = None
+    base_url: str = ""
+    location: str = ""
+    weight: float = Field(default=1, gt=0, le=1000)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+
+    def stanza(self) -> CredentialStanza:
+        """The same, its key no longer hidden."""
+        key = self.api_key.get_secret_value() if self.api_key else ""
+        return CredentialStanza(**self.model_dump(exclude={"api_key"}), api_key=key)
 
 
 class FurtherProvider(BaseModel):
@@ -23,7 +47,8 @@ class FurtherProvider(BaseModel):
     A name of `providers/presets.py` is enough; `vendor` is such a name for a provider that is called something else. Every other
     field goes before what the preset says: `wire` is the protocol spoken, `api_key_env` names the environment variable that holds
     the key, `api_version` is Azure's, `project` and `location` are a cloud's. `options` are Bedrock's `profile`, or
-    `access_key_id` (with `session_token`), whose secret is then the key.
+    `access_key_id` (with `session_token`), whose secret is then the key. With `credentials` calls are spread over several keys or
+    deployments.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -39,6 +64,7 @@ class FurtherProvider(BaseModel):
     location: str = ""
     headers: dict[str, str] = {}
     options: dict[str, SecretStr] = {}
+    credentials: list[CredentialSetting] = []
 
     @model_validator(mode="after")
     def _reachable(self) -> "FurtherProvider":
@@ -48,10 +74,11 @@ class FurtherProvider(BaseModel):
     def config(self) -> ProviderConfig:
         """The configuration, completed by the preset and the environment. A server that asks for no key gets the word `none`."""
         stanza = Stanza(
-            **self.model_dump(exclude={"api_key", "headers", "options"}),
+            **self.model_dump(exclude={"api_key", "headers", "options", "credentials"}),
             api_key=self.api_key.get_secret_value() if self.api_key else "",
             headers=tuple(self.headers.items()),
             options=tuple((name, value.get_secret_value()) for name, value in self.options.items()),
+            credentials=tuple(one.stanza() for one in self.credentials),
         )
         return configure(stanza, _variables())
 
@@ -75,7 +102,7 @@ class Settings(BaseSettings):
     )
     database_pool: int = Field(default=16, ge=2, le=200, description="Connections that a process keeps to PostgreSQL.")
     redis_url: SecretStr | None = Field(
-        default=None, description="Redis or Valkey for the stream log. Unset: the log is in PostgreSQL."
+        default=None, description="Redis or Valkey for the stream log and for limits. Unset: PostgreSQL."
     )
     api_host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
     api_port: int = Field(default=8321, ge=0, le=65535, description="The API's port.")
@@ -119,8 +146,14 @@ class Settings(BaseSettings):
     allow_unlisted_models: bool = Field(
         default=False, description="Pass on model names that no price list knows, at an unknown price."
     )
+    policies_file: Path | None = Field(
+        default=None, description="The policies. Unset: `policies.yaml` in the working directory, where there is one."
+    )
     max_request_bytes: int = Field(default=20_000_000, ge=1_000, description="The largest request body that is read.")
     worker_concurrency: int = Field(default=1_000, ge=1, le=20_000, description="Provider calls at once in a worker.")
+    warm: bool = Field(
+        default=True, description="Load the SDKs and the classifier at a worker's start, not at the first turn."
+    )
     shutdown_seconds: float = Field(default=30, ge=0, description="How long a stopping worker lets calls finish.")
     sweep_seconds: float = Field(default=5, gt=0, description="How often unfinished turns are looked after.")
     keep_streams_seconds: float = Field(default=3600, gt=0, description="How long streams can be resumed.")
@@ -131,9 +164,11 @@ class Settings(BaseSettings):
     @classmethod
     def _names_differ(cls, given: list[FurtherProvider]) -> list[FurtherProvider]:
         names = [provider.name for provider in given]
-        for name in names:
-            if name in _OWN_NAMES:
-                raise ValueError(f"the name {name!r} is taken: give the provider another")
+        for provider in given:
+            name = provider.name
+            if name == "sim" or (name in OWN and not provider.credentials):
+                several = ", or list its credentials" if name in OWN else ""
+                raise ValueError(f"the name {name!r} is taken: give the provider another{several}")
             if names.count(name) > 1:
                 raise ValueError(f"two providers are called {name!r}: give each its own name")
         return given
@@ -158,7 +193,7 @@ class Settings(BaseSettings):
         found = [
             ProviderConfig(name, wire, key.get_secret_value(), url)
             for name, wire, key, url in vendors
-            if key is not None and key.get_secret_value()
+            if key is not None and key.get_secret_value() and name not in {further.name for further in self.providers}
         ]
         found += [provider.config() for provider in self.providers]
         if self.providers_by_key:

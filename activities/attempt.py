@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections import Counter
 from functools import partial
 
 from temporalio.exceptions import ApplicationError
@@ -9,11 +10,14 @@ from temporalio.exceptions import ApplicationError
 from activities.calling import Call, call
 from activities.continuing import SaidSoFar, join_continuation, prefix_to_keep, said_so_far
 from activities.errors import failure
+from activities.guarding import Guard, counted, guarded
 from activities.lost import settle_lost
+from activities.observing import observed_call
 from activities.recording import Recorder
 from activities.refusing import refusal_of
 from activities.settling import Settling
 from activities.showing import show_end
+from activities.taking import takeable
 from activities.world import World
 from contracts.activities import Complete, Completed
 from contracts.errors import ErrorKind, PerdureError, ProviderError
@@ -46,29 +50,34 @@ async def attempt(world: World, request: Complete) -> Completed:
     """
     # Listening begins before the turn's row is read, so that a stop is either seen in the row or heard.
     async with world.streams.stops(request.turn_id) as stop:
-        try:
-            provider = _provider(world, request)
-            if request.on_new_attempt == "fail":
-                await _forbid_second_telling(world, request)
-            async with world.database.begin() as connection:
-                opened = await attempts.open_attempt(
-                    connection,
-                    request.turn_id,
-                    step=request.step,
-                    candidate=request.candidate.index,
-                    model=request.candidate.model,
-                    simulated=provider.config.simulated,
-                    now=world.clock(),
-                )
-        except PerdureError as error:
-            raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
-        if isinstance(opened, StoredAnswer):
-            return await _found(world, request, opened)
-        world.load.calls += 1
-        try:
-            return await _ask(world, request, provider, opened, stop)
-        finally:
-            world.load.calls -= 1
+        async with guarded(world, request) as guard:
+            return await _attempt(world, request, stop, guard)
+
+
+async def _attempt(world: World, request: Complete, stop: asyncio.Event, guard: Guard) -> Completed:
+    try:
+        provider = _provider(world, request)
+        if request.on_new_attempt == "fail":
+            await _forbid_second_telling(world, request)
+        async with world.database.begin() as connection:
+            opened = await attempts.open_attempt(
+                connection,
+                request.turn_id,
+                step=request.step,
+                candidate=request.candidate.index,
+                model=request.candidate.model,
+                simulated=provider.config.simulated,
+                now=world.clock(),
+            )
+    except PerdureError as error:
+        raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
+    if isinstance(opened, StoredAnswer):
+        return await _found(world, request, opened)
+    world.load.calls += 1
+    try:
+        return await _ask(world, request, provider, opened, stop, guard)
+    finally:
+        world.load.calls -= 1
 
 
 def _provider(world: World, request: Complete) -> Provider:
@@ -97,7 +106,12 @@ async def _forbid_second_telling(world: World, request: Complete) -> None:
 
 
 async def _ask(
-    world: World, request: Complete, provider: Provider, opened: OpenedAttempt, stop: asyncio.Event
+    world: World,
+    request: Complete,
+    provider: Provider,
+    opened: OpenedAttempt,
+    stop: asyncio.Event,
+    guard: Guard,
 ) -> Completed:
     turn_id = opened.turn.id
     # Opening fences older attempts off; only then is what they said final.
@@ -115,16 +129,31 @@ async def _ask(
     )
     _announce(writer, request, opened, prefix)
     fitted = _fitted(world, request, opened)
-    model_request = _model_request(request, opened, fitted.messages, prefix)
-    outcome = await call(
-        provider,
-        model_request,
-        call_id=call_id(turn_id, request.step, opened.number),
-        limits=request.limits,
-        writer=writer,
-        recorder=Recorder(writer, continuing=bool(prefix)),
-        stop=stop,
-    )
+    sent, left_out = fitted.messages, Counter[str]()
+    if opened.turn.conversation_id is not None:
+        sent, left_out = takeable(sent, provider.capabilities(request.candidate.model.model))
+    model_request = _model_request(request, opened, sent, prefix)
+    began = world.clock()
+    with counted(world, request.candidate.model, guard):
+        outcome = await call(
+            provider,
+            model_request,
+            call_id=call_id(turn_id, request.step, opened.number),
+            limits=request.limits,
+            writer=writer,
+            recorder=Recorder(writer, continuing=bool(prefix)),
+            stop=stop,
+        )
+        if outcome.abandoned is None:
+            guard.seen = observed_call(
+                request.candidate.model,
+                began=began,
+                ended=world.clock(),
+                error=outcome.error,
+                stopped=outcome.stopped,
+                first_token_ms=outcome.first_token_ms,
+                usage=outcome.collector.usage,
+            )
     settling = Settling(world, request, provider, opened, writer, outcome.first_token_ms)
     parts = join_continuation(prefix, outcome.collector.parts())
     finished = outcome.collector.finished
@@ -137,6 +166,8 @@ async def _ask(
             finished = finished.with_dropped(
                 f"the {fitted.left_out} oldest messages, which do not fit the model's window"
             )
+        for name, number in sorted(left_out.items()):
+            finished = finished.with_dropped(f"{number} {name} of earlier messages, which the model does not take")
         return await settling.store(parts, finished)
     usage = _usage_so_far(outcome, model_request)
     if outcome.stopped:
@@ -166,7 +197,7 @@ def _fitted(world: World, request: Complete, opened: OpenedAttempt) -> Fitted:
     if opened.turn.conversation_id is None:
         return Fitted(messages, 0)
     count = partial(count_messages, model=model.model)
-    window = context_window(model, world.price_lists.get(model.provider))
+    window = request.candidate.window or context_window(model, world.price_lists.get(model.provider))
     if request.squeezed:
         # The model counted more than we did, or its window was not known.
         window = int(min(window or sys.maxsize, count(messages)) * SQUEEZE)

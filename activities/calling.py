@@ -88,6 +88,9 @@ async def _read(
     recorder: Recorder,
     outcome: Call,
 ) -> None:
+    # A process's first call imports an SDK, which is no silence of the provider's.
+    await provider.warm()
+    silence.begin()
     began = time.monotonic()
     collector = outcome.collector
     events = cast(AsyncGenerator[ProviderEvent, None], provider.stream(request, call_id=call_id))

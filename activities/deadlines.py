@@ -13,13 +13,19 @@ class Silence:
     """
 
     def __init__(self, limits: Limits, *, provider: str) -> None:
-        """Silence begins now."""
+        """Silence begins with `begin`."""
         self._limits = limits
         self._provider = provider
         self._time = asyncio.get_running_loop().time
-        self._broken = self._time()
-        self._ends = self._broken + limits.attempt
+        self._begun = asyncio.Event()
+        self._broken = self._ends = 0.0
         self._answering = False
+
+    def begin(self) -> None:
+        """Silence begins now, and not before."""
+        self._broken = self._time()
+        self._ends = self._broken + self._limits.attempt
+        self._begun.set()
 
     def broken_by(self, event: ProviderEvent) -> None:
         """An event came."""
@@ -29,6 +35,7 @@ class Silence:
 
     async def too_long(self) -> ProviderError:
         """Return, as a timeout, once a limit has passed."""
+        await self._begun.wait()
         while True:
             allowed = self._limits.idle if self._answering else self._limits.first_token
             left = min(self._broken + allowed, self._ends) - self._time()

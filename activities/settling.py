@@ -16,7 +16,8 @@ from contracts.streams import RecordKind
 from contracts.turns import TurnResult, TurnState
 from contracts.usage import Cost, Usage
 from domain.pricing import price
-from domain.retries import after_failure
+from domain.retries import after_failure, after_own_limit
+from providers.pool import OWN_LIMIT
 from providers.protocol import Provider
 from storage import attempts, audit, turns
 from storage.attempts import LedgerEntry, OpenedAttempt
@@ -128,6 +129,8 @@ class Settling:
     ) -> ApplicationError:
         """Close the ledger row; the failure to raise. `error` None: it was interrupted on our side, for the reason given."""
         turn, now = self.opened.turn, self.world.clock()
+        if isinstance(error, ProviderError) and error.provider_code == OWN_LIMIT:
+            return await self._wait(error)
         entry = LedgerEntry(
             state="failed" if error else "interrupted",
             usage=usage,
@@ -159,6 +162,22 @@ class Settling:
         allowed = self.request.attempts
         final = allowed is not None and self.opened.number >= allowed
         return failure(error, verdict, final=final, squeezable=squeezable)
+
+    async def _wait(self, error: ProviderError) -> ApplicationError:
+        """A limit set here is used up for now: nothing was called, and no row tells of it. The turn waits in Temporal."""
+        async with self.world.database.begin() as connection:
+            await attempts.withdraw_attempt(
+                connection, self.opened.turn.id, step=self.request.step, attempt=self.opened.number
+            )
+        await self.writer.close()
+        verdict = after_own_limit(
+            error.retry_after or 0,
+            has_sibling=self.request.has_sibling,
+            limits=self.request.limits,
+            remaining=self._remaining(),
+            may_wait=self.request.waits_for_limit,
+        )
+        return failure(error, verdict)
 
     def _price(self, usage: Usage, served: str | None) -> Cost:
         if usage.total == 0:

@@ -19,7 +19,6 @@ from contracts.errors import PerdureError
 from contracts.turns import TurnResult
 from contracts.usage import Cost
 from domain.retries import GiveUp
-from domain.routing import plan
 from storage import attempts, audit, turns
 
 
@@ -40,8 +39,9 @@ class ProviderTurnActivities(TurnActivities):
                     return OpenedTurn(status="finished", result=turn.result)
                 if lane.blocked_by is not None:
                     return OpenedTurn(status="busy", blocked_by=lane.blocked_by)
-                made = turn.plan or plan(turn.routing())
-                await turns.start(connection, turn.id, made, now=self._world.clock())
+                now = self._world.clock()
+                made = turn.plan or await self._world.planner.plan(connection, turn, now=now)
+                await turns.start(connection, turn.id, made, now=now)
         except PerdureError as error:
             raise failure(error, GiveUp("the turn cannot be opened")) from error
         return OpenedTurn(status="planned", plan=made, heartbeat_timeout=self._world.load.heartbeat_timeout())

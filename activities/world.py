@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from activities.health import Health
 from activities.heartbeats import Load
+from activities.planning import Planner
 from providers.protocol import Provider
 from storage.database import Database
 from storage.streams.log import StreamLog
@@ -12,7 +14,8 @@ from storage.streams.log import StreamLog
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The database, the stream log, the providers by name, `clock`, which gives the present in UTC, and the worker's load.
+    """The database, the stream log, the providers by name, `clock`, which gives the present in UTC, who plans, what is measured,
+    and the worker's load.
 
     `price_lists` are the lists that have the providers' prices, by their names; see `domain.pricing.price`.
     """
@@ -21,5 +24,7 @@ class World:
     streams: StreamLog
     providers: Mapping[str, Provider]
     clock: Callable[[], datetime]
+    planner: Planner
+    health: Health
     load: Load = field(default_factory=Load)
     price_lists: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,22 @@
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import conversations, documenting, errors, events, health, turns
+from api import (
+    chat,
+    compare,
+    conversations,
+    documenting,
+    errors,
+    events,
+    feedback,
+    generating,
+    health,
+    model_health,
+    policies,
+    preferences,
+    recommending,
+    turns,
+)
 from api import models as catalog_doors
 from api.auth import Keyring
 from api.doors import Doors
@@ -13,10 +28,33 @@ from api.watching import Watched
 _TAGS = [
     {"name": "OpenAI", "description": "For clients that exist already: change the base URL, gain durability."},
     {"name": "conversations", "description": "What a workspace keeps talking about."},
+    {"name": "chat", "description": "A conversation whose model changes."},
     {"name": "turns", "description": "Ask, follow, look, stop."},
-    {"name": "models", "description": "What can be asked for, what it can do and what it costs."},
+    {
+        "name": "models",
+        "description": "What can be asked for, what it can do, what it costs, and what is measured of it.",
+    },
+    {"name": "policies", "description": "Which models may answer what, in which order, within which limits."},
+    {"name": "preferences", "description": "Which models users like, for what."},
     {"name": "health", "description": "For orchestrators and Prometheus; no key."},
 ]
+
+_DOORS = (
+    completions,
+    models,
+    catalog_doors,
+    generating,
+    compare,
+    chat,
+    conversations,
+    turns,
+    events,
+    feedback,
+    preferences,
+    model_health,
+    policies,
+    health,
+)
 
 
 def create_app(doors: Doors) -> FastAPI:
@@ -32,8 +70,10 @@ def create_app(doors: Doors) -> FastAPI:
     errors.install(app)
     documenting.install(app)
     app.add_middleware(Watched, metrics=doors.metrics)
-    for part in (completions, models, catalog_doors, conversations, turns, events, health):
+    for part in _DOORS:
         app.include_router(part.router)
+    for router in (recommending.models_router, recommending.chat_router):
+        app.include_router(router)
     # Its path takes whatever follows `/api/models/`, so it comes after all others.
     app.include_router(catalog_doors.by_name)
     return app

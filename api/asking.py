@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.bodies import TurnBody
-from api.doors import Doors
+from api.naming import Names, chosen
 from contracts.errors import ErrorKind, PerdureError
 from contracts.models import ModelRef
 from contracts.parts import Message, RefusalPart, TextPart, ToolCallPart, ToolResultPart
@@ -20,7 +20,7 @@ _FITTING: dict[str, frozenset[str]] = {
 
 
 def turn_request(
-    body: TurnBody, doors: Doors, *, defaults: tuple[ModelRef, ...] = (), history: Sequence[Message] = ()
+    body: TurnBody, names: Names, *, defaults: tuple[ModelRef, ...] = (), history: Sequence[Message] = ()
 ) -> TurnRequest:
     """The turn that a body asks for. `defaults` are the conversation's models, `history` what was said in it so far.
 
@@ -32,8 +32,10 @@ def turn_request(
             raise PerdureError(ErrorKind.INVALID_REQUEST, "content is empty; say something.", field="content")
         said = [Message(role="user", parts=(TextPart(text=body.content),))]
     check_messages(said, history=history)
+    models, routing = chosen(body.model, body.models, body.routing, names, defaults=defaults)
     return TurnRequest(
-        models=chosen_models(body.model, body.models, doors, defaults=defaults),
+        models=models,
+        routing=routing,
         messages=tuple(said),
         tools=tuple(body.tools),
         tool_choice=body.tool_choice,
@@ -45,26 +47,6 @@ def turn_request(
         limits=body.limits,
         metadata=body.metadata,
     )
-
-
-def chosen_models(
-    model: str | None, models: Sequence[str], doors: Doors, *, defaults: tuple[ModelRef, ...] = ()
-) -> tuple[ModelRef, ...]:
-    """The first choice and its fallbacks, each once.
-
-    Raises `not_found` with near names for one that is not known, `invalid_request` where none is named.
-    """
-    chosen = [doors.catalog.resolve(model)] if model else []
-    chosen += [doors.catalog.resolve(other, field=f"models.{at}") for at, other in enumerate(models)]
-    if not chosen:
-        chosen += defaults
-    if not chosen and doors.default_model is not None:
-        chosen.append(doors.catalog.resolve(doors.default_model))
-    if not chosen:
-        raise PerdureError(
-            ErrorKind.INVALID_REQUEST, "Name a model, as provider:model; /v1/models lists them.", field="model"
-        )
-    return tuple(dict.fromkeys(chosen))
 
 
 def answers_tools(messages: Sequence[Message] | None) -> bool:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from contracts.errors import ErrorKind, PerdureError
 from contracts.parts import Message
 from contracts.requests import Knobs, OutputFormat, Tool, ToolChoice
+from contracts.routing import RoutingContext
 from contracts.turns import Limits, OnBusy, OnNewAttempt
 
 
@@ -29,10 +30,17 @@ class LimitsBody(Limits):
     model_config = ConfigDict(extra="forbid")
 
 
+class RoutingBody(RoutingContext):
+    """What the request says about its routing; what is absent is found out or taken from the policy."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class TurnBody(Body):
     """A turn. Either `content`, the user's words, or `messages`.
 
-    `model` is asked first, then `models` in order; without either, the conversation's models or the deployment's default.
+    `model` is asked first, then `models` in order; without either, the conversation's models or the deployment's default, and
+    without these routing chooses, as `routing` asks. `auto` says that it shall; `auto:cost` by which strategy.
     """
 
     content: str | None = Field(default=None, examples=["What is a durable workflow?"])
@@ -47,6 +55,7 @@ class TurnBody(Body):
     on_busy: OnBusy = "reject"
     on_new_attempt: OnNewAttempt = "reset"
     limits: LimitsBody = LimitsBody()
+    routing: RoutingBody = RoutingBody()
     metadata: dict[str, str] = {}
 
     @model_validator(mode="after")

@@ -8,21 +8,16 @@ from api.asking import answers_tools, turn_request
 from api.auth import Caller, DoorsOf
 from api.bodies import ConversationBody, ConversationChange, TurnBody, path_id
 from api.documenting import documented, json_body
-from api.doors import Doors
 from api.json import json_response
+from api.naming import names_for, resolved
 from api.paging import DEFAULT_LIMIT, decode_moment, decode_place, encode_moment, encode_place, page_limit
 from api.reading import read_body
 from api.turns import ANSWERS, answer_turn
-from contracts.models import ModelRef
 from storage import conversations, messages
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 _LAST = 2**31 - 1
 """Beyond the last turn of any conversation."""
-
-
-def _resolved(names: list[str], doors: Doors) -> tuple[ModelRef, ...]:
-    return tuple(doors.catalog.resolve(name, field=f"models.{at}") for at, name in enumerate(names))
 
 
 @router.post(
@@ -34,7 +29,7 @@ def _resolved(names: list[str], doors: Doors) -> tuple[ModelRef, ...]:
 async def create_conversation(request: Request, caller: Caller, doors: DoorsOf) -> Response:
     """Begin a conversation."""
     body = await read_body(request, ConversationBody, limit=doors.max_request_bytes)
-    models = _resolved(body.models, doors)
+    models = resolved(body.models, await names_for(doors, caller))
     async with doors.database.begin() as connection:
         made = await conversations.create(
             connection,
@@ -87,7 +82,7 @@ async def change_conversation(request: Request, conversation_id: str, caller: Ca
     body = await read_body(request, ConversationChange, limit=doors.max_request_bytes)
     models = None
     if body.models is not None:
-        models = _resolved(body.models, doors)
+        models = resolved(body.models, await names_for(doors, caller))
     async with doors.database.begin() as connection:
         row = await conversations.update(
             connection,
@@ -149,5 +144,5 @@ async def create_turn(
     async with doors.database.begin() as connection:
         row = await conversations.find(connection, found, workspace_id=caller.workspace_id)
         said = await messages.history(connection, found, turn_no=_LAST) if answers_tools(body.messages) else ()
-    asked = turn_request(body, doors, defaults=row.models, history=said)
+    asked = turn_request(body, await names_for(doors, caller), defaults=row.models, history=said)
     return await answer_turn(request, doors, caller, asked, found, stream=stream, wait=wait)

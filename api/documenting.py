@@ -15,6 +15,7 @@ _ERRORS = {
     401: "No key, or one that is not known.",
     404: "There is no such thing in this workspace.",
     409: "The request conflicts with the present state; ids in the answer say with what.",
+    412: "Somebody else changed it since it was read; read it again.",
     413: "The body is larger than this deployment takes.",
     429: "The provider's quota is used up, and no other model could answer.",
     502: "No provider could be reached.",

@@ -8,6 +8,8 @@ from temporalio.client import Client
 
 from api.metrics import Metrics
 from domain.catalog import Catalog, Catalogs
+from domain.policies.force import FixedPolicies, Policies
+from domain.routing.planning import Planning
 from storage.database import Database
 from storage.streams.log import StreamLog
 
@@ -20,11 +22,13 @@ class Doors:
     streams: StreamLog
     temporal: Client
     catalogs: Catalogs
+    planner: Planning
     clock: Callable[[], datetime]
     max_request_bytes: int
     default_model: str | None
     version: str
     metrics: Metrics = field(default_factory=Metrics)
+    policies: Policies = field(default_factory=FixedPolicies)
 
     @property
     def catalog(self) -> Catalog:

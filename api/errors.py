@@ -29,6 +29,7 @@ def problem(error: PerdureError) -> dict[str, Any]:
         "kind": error.kind.value,
         "field": error.field,
         **error.detail,
+        **(error.members if isinstance(error, HttpError) else {}),
     }
 
 

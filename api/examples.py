@@ -134,3 +134,39 @@ COMPLETION: dict[str, Any] = {
     },
 }
 MODEL = {"id": "sim:sim-fast", "object": "model", "created": 0, "owned_by": "sim", "simulated": True}
+
+POLICY_TEXT = "routing_rules:\n  strategy: cost\n  fallback_chain: [sim:sim-echo]\n"
+_POLICY_DOCUMENT = {"routing_rules": {"strategy": "cost", "fallback_chain": ["sim:sim-echo"]}}
+POLICY: dict[str, Any] = {
+    "version": "5f0c7d1a9b3e",
+    "policy": _POLICY_DOCUMENT,
+    "workspace": {
+        "number": 3,
+        "document": _POLICY_DOCUMENT,
+        "source": POLICY_TEXT,
+        "author": "pdr_a1b2c3d4",
+        "created_at": _BEGAN,
+    },
+    "file": {"name": "policies.yaml", "version": "0d9e8c7b6a5f", "document": {}, "loaded_at": _BEGAN},
+    "problems": [],
+    "warnings": [],
+}
+POLICY_PUT = {"number": 3, "version": "5f0c7d1a9b3e", "new": True, "warnings": []}
+POLICY_CHECK = {
+    "valid": False,
+    "version": None,
+    "problems": [
+        {
+            "severity": "error",
+            "message": "there is no field 'stratgy' here. Did you mean strategy?",
+            "source": "workspace",
+            "line": 2,
+            "column": 3,
+            "field": "routing_rules.stratgy",
+        }
+    ],
+}
+POLICY_VERSIONS = {
+    "data": [{"number": 3, "digest": "9f86d081884c7d65", "author": "pdr_a1b2c3d4", "created_at": _BEGAN}],
+    "next_cursor": None,
+}

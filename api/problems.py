@@ -1,6 +1,7 @@
 """Errors that only HTTP has, each with its status and the headers that go with it."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from uuid import UUID
 
 from contracts.errors import ErrorKind, PerdureError
@@ -12,6 +13,8 @@ class HttpError(PerdureError):
     status: ClassVar[int]
     title: ClassVar[str]
     headers: ClassVar[dict[str, str]] = {}
+    members: Mapping[str, Any] = {}
+    """Further members of the problem (RFC 9457, 3.2)."""
 
 
 class BodyTooLargeError(HttpError):
@@ -66,6 +69,16 @@ class WrongMethodError(HttpError):
     def __init__(self, method: str, path: str, allowed: str) -> None:
         message = f"{path[:200]} does not take {method}; it takes {allowed or 'another method'}."
         super().__init__(ErrorKind.INVALID_REQUEST, message)
+
+
+class StaleError(HttpError):
+    """`If-Match` names another version than the newest."""
+
+    status = 412
+    title = "Somebody else changed this since it was read."
+
+    def __init__(self, error: PerdureError) -> None:
+        super().__init__(ErrorKind.CONFLICT, error.message, field="If-Match", detail=error.detail)
 
 
 class TurnFailedError(PerdureError):

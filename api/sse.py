@@ -23,6 +23,11 @@ def event(data: Any, *, name: str | None = None, position: str | None = None) ->
 
 def record_event(record: StreamRecord) -> bytes:
     """A record of a turn's stream, its position as the event's id."""
+    return event(record_data(record), name=record.kind.value, position=str(record.position))
+
+
+def record_data(record: StreamRecord) -> dict[str, Any]:
+    """A record as an event's data."""
     data: dict[str, Any] = {}
     if record.body is not None:
         data = record.body.model_dump(mode="json", exclude_none=True)
@@ -30,4 +35,4 @@ def record_event(record: StreamRecord) -> bytes:
         data["index"] = record.index
     if record.text:
         data["text"] = record.text
-    return event(data, name=record.kind.value, position=str(record.position))
+    return data

@@ -70,7 +70,7 @@ async def submit(
     if accepted.created:
         doors.metrics.accepted.inc()
     if not accepted.state.finished:
-        await _start(doors.temporal, turn_id)
+        await _start(doors.temporal, turn_id, key.workspace_id)
     return accepted
 
 
@@ -93,10 +93,10 @@ async def cancel(doors: Doors, key: ApiKey, turn_id: UUID) -> TurnState:
     return state
 
 
-async def _start(client: Client, turn_id: UUID) -> None:
+async def _start(client: Client, turn_id: UUID, workspace_id: UUID) -> None:
     try:
         async with asyncio.timeout(TEMPORAL_SECONDS):
-            await start_turn(client, turn_id)
+            await start_turn(client, turn_id, workspace_id)
     except WorkflowAlreadyStartedError:
         return
     except _TEMPORAL_AWAY as error:

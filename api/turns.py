@@ -16,6 +16,7 @@ from api.doors import Doors
 from api.events import turn_events
 from api.following import load, wait_for_end
 from api.json import json_response
+from api.naming import names_for
 from api.reading import read_body
 from api.submitting import cancel, given_key, submit
 from contracts.errors import ErrorKind, PerdureError
@@ -46,7 +47,8 @@ async def create_turn(
     running or finished, and pays nothing. The turn goes on when the client leaves.
     """
     body = await read_body(request, TurnBody, limit=doors.max_request_bytes)
-    return await answer_turn(request, doors, caller, turn_request(body, doors), None, stream=stream, wait=wait)
+    asked = turn_request(body, await names_for(doors, caller))
+    return await answer_turn(request, doors, caller, asked, None, stream=stream, wait=wait)
 
 
 async def answer_turn(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import first_token, history, planning, stopping, streams, throughput
+from bench import first_token, history, limiter, planning, stopping, streams, switching, throughput
 from bench.figures import Figure, show
 from bench.target import Target, running
 
@@ -17,6 +17,8 @@ MEASURES: dict[str, tuple[str, Callable[[Target], Awaitable[list[Figure]]]]] = {
     "throughput": ("Turns a second", throughput.measure),
     "history": ("Temporal's history", history.measure),
     "stopping": ("Stopping", stopping.measure),
+    "limiter": ("The shared limiter", limiter.measure),
+    "switching": ("Policies that change", switching.measure),
     "planning": ("Planning", planning.measure),
     "streams": ("Streams in flight", streams.measure),
 }

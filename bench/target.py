@@ -25,6 +25,7 @@ class Target:
     simulator_url: str
     temporal_address: str
     own_pids: tuple[int, ...]
+    database_url: str
     opened: list[AsyncOpenAI] = field(default_factory=list)
 
     def client(self, timeout: float = 60) -> AsyncOpenAI:
@@ -62,6 +63,7 @@ def running(folder: Path) -> Iterator[Target]:
             simulator_url=ready["simulator_url"],
             temporal_address=ready["temporal_address"],
             own_pids=tuple(ready["pids"][name] for name in ("serve",)),
+            database_url=json.loads((folder / "state.json").read_text())["database_url"],
         )
     finally:
         process.send_signal(signal.SIGINT)

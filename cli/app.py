@@ -7,6 +7,8 @@ import typer
 
 from cli.evaluating import evaluate_models
 from cli.exits import Exit, fail
+from cli.options import Json, Key, Url
+from cli.policy_commands import policies_app
 
 app = typer.Typer(
     name="perdure",
@@ -23,11 +25,7 @@ app.add_typer(turn_app, name="turn")
 app.add_typer(models_app, name="models")
 models_app.command("evaluate")(evaluate_models)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Url = Annotated[
-    str | None, typer.Option(envvar="PERDURE_URL", help="The API's address; else the running `perdure up`.")
-]
-Key = Annotated[str | None, typer.Option(envvar="PERDURE_API_KEY", help="The API key; else that of `perdure up`.")]
+app.add_typer(policies_app, name="policies")
 
 
 @app.command()
@@ -239,12 +237,15 @@ def _run(command: Any, **options: Any) -> None:
     import uvloop
 
     from workers.compose import UnreachableError
+    from workers.policies.live import PolicyFileError
 
     settings = _settings()
     try:
         uvloop.run(command(settings, **options))
     except UnreachableError as error:
         fail(str(error), Exit.UNREACHABLE)
+    except PolicyFileError as error:
+        fail(str(error))
     except KeyboardInterrupt:
         return
 

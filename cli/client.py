@@ -9,7 +9,7 @@ import httpx2
 from cli.exits import Exit, fail
 from settings import Settings
 
-_CODES = {401: Exit.UNAUTHORISED, 403: Exit.UNAUTHORISED, 404: Exit.NOT_FOUND, 409: Exit.CONFLICT}
+_CODES = {401: Exit.UNAUTHORISED, 403: Exit.UNAUTHORISED, 404: Exit.NOT_FOUND, 409: Exit.CONFLICT, 412: Exit.CONFLICT}
 
 
 @dataclass(frozen=True, slots=True)

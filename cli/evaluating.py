@@ -32,7 +32,9 @@ def evaluate_models(
     ] = None,
     predictor: Annotated[
         str | None,
-        typer.Option(help="What tells a prompt's difficulty: length, or MODULE:FUNCTION. Else the rows' own scores."),
+        typer.Option(
+            help="What tells a prompt's difficulty: length, classifier, or MODULE:FUNCTION. Else the rows' own scores."
+        ),
     ] = None,
     cost_weight: Annotated[float, typer.Option(min=0, help="How much cost counts in balanced.")] = 0.6,
     quality_weight: Annotated[float, typer.Option(min=0, help="How much quality counts in balanced.")] = 0.4,
@@ -77,12 +79,20 @@ def _opened(file: str) -> Iterator[TextIO]:
 
 
 def _predictor(name: str) -> Predictor:
-    """`length`, or a function of the caller's own, `MODULE:FUNCTION`, found as Python finds modules from here."""
+    """`length`, `classifier`, or a function of the caller's own, `MODULE:FUNCTION`, found as Python finds modules from here."""
     if name == "length":
         return _by_length
+    if name == "classifier":
+        from domain.classifying import Classifier
+
+        classifier = Classifier.load()
+        return lambda prompt: classifier.classify(prompt).difficulty
     module, colon, function = name.partition(":")
     if not colon:
-        fail(f"No predictor is called {name!r}. There is length; your own is MODULE:FUNCTION.", Exit.USAGE)
+        fail(
+            f"No predictor is called {name!r}. There are length and classifier; your own is MODULE:FUNCTION.",
+            Exit.USAGE,
+        )
     from importlib import import_module
 
     sys.path.insert(0, str(Path.cwd()))

@@ -33,6 +33,8 @@ def doors(house: House) -> Doors:
         max_request_bytes=settings.max_request_bytes,
         default_model=settings.default_model,
         version=version("perdure"),
+        policies=house.policies,
+        planner=house.planner,
     )
 
 

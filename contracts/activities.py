@@ -36,6 +36,7 @@ class Complete(Contract):
     `has_sibling`: another candidate could be asked instead. `from_start`: what was said so far is not to be continued.
     `squeezed`: the conversation did not fit, leave out more of it. `refusal_fails`: an answer that the provider's filter ended
     is a failure, since another candidate may be asked. `attempts` bounds the calls of the step, those before this one included.
+    `waits_for_limit`: where a limit set here is used up, the step waits if it can afford to.
     """
 
     turn_id: UUID
@@ -48,6 +49,7 @@ class Complete(Contract):
     squeezed: bool = False
     refusal_fails: bool = False
     attempts: int | None = None
+    waits_for_limit: bool = True
 
 
 class Completed(Contract):

@@ -16,8 +16,9 @@ BreakerState = Literal["closed", "open", "half_open"]
 class Observed:
     """What one call showed.
 
-    `kind` None: the provider answered properly. `seconds` is the whole call, `first_token` its first part or None. `status` is the
-    provider's HTTP status where the failure had one, `retry_after` its wish in seconds. `probe`: the call held the breaker's lease.
+    `kind` None: the provider answered properly. `seconds` is the whole call, `first_token` its first part or None. `status`
+    is the provider's HTTP status where the failure had one, `retry_after` its wish in seconds. `probe`: the call held the
+    breaker's lease.
     """
 
     model: ModelRef

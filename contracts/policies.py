@@ -1,5 +1,6 @@
 """A policy: what whoever runs the deployment says about models, routing and limits. It changes while work runs."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
@@ -12,21 +13,24 @@ Ratio = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 """A model as a caller would name it: `provider:model`, a bare name or an alias."""
+Price = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+"""USD."""
+Tokens = Annotated[int, Field(gt=0, le=1_000_000_000)]
 
 
 class PolicyPart(Contract):
     """A part of a policy. Unknown fields are refused, since they are most often misspelt."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class PriceOverride(PolicyPart):
     """What a model costs here, in USD per million tokens; what is absent is the list's price."""
 
-    input: Decimal | None = Field(default=None, ge=0)
-    output: Decimal | None = Field(default=None, ge=0)
-    cache_read: Decimal | None = Field(default=None, ge=0)
-    cache_write: Decimal | None = Field(default=None, ge=0)
+    input: Price | None = None
+    output: Price | None = None
+    cache_read: Price | None = None
+    cache_write: Price | None = None
 
 
 class ModelPolicy(PolicyPart):
@@ -39,8 +43,8 @@ class ModelPolicy(PolicyPart):
     privacy: tuple[str, ...] = ()
     quality: Ratio | None = None
     speed: Ratio | None = None
-    window: int | None = Field(default=None, gt=0)
-    max_output: int | None = Field(default=None, gt=0)
+    window: Tokens | None = None
+    max_output: Tokens | None = None
     capabilities: dict[Capability, bool] = {}
     price: PriceOverride | None = None
 
@@ -91,7 +95,7 @@ class RoutingRules(PolicyPart):
     fallback_chain: tuple[Name, ...] = ()
     fallback_chains: dict[Name, tuple[Name, ...]] = {}
     task_preferences: dict[TaskType, tuple[Name, ...]] = {}
-    max_price_multiple: float | None = Field(default=3, ge=1)
+    max_price_multiple: float | None = Field(default=3, ge=1, le=1_000_000)
     max_candidates: int = Field(default=4, ge=1, le=20)
     affinity: Affinity = Affinity()
     learning: Learning = Learning()
@@ -102,7 +106,7 @@ class TierAccess(PolicyPart):
 
     models: tuple[Name, ...] = ()
     tags: tuple[str, ...] = ()
-    max_price: Decimal | None = Field(default=None, ge=0)
+    max_price: Price | None = None
 
 
 class LimitPolicy(PolicyPart):
@@ -125,7 +129,7 @@ class Breaker(PolicyPart):
 
     failures: int = Field(default=5, ge=1, le=1000)
     failure_rate: Ratio = 0.5
-    minimum: int = Field(default=10, ge=1)
+    minimum: int = Field(default=10, ge=1, le=1_000_000)
     window_seconds: float = Field(default=60, gt=0, le=3600)
     probe_seconds: float = Field(default=15, gt=0, le=3600)
 
@@ -154,3 +158,11 @@ class Policy(PolicyPart):
     user_tiers: dict[Name, TierAccess] = {}
     breaker: Breaker = Breaker()
     switches: Switches = Switches()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedPolicy:
+    """A policy as it is in force. `version` is twelve hex digits of its content's hash: the same version says the same."""
+
+    policy: Policy
+    version: str

@@ -1,5 +1,7 @@
 """A turn: what is asked, how it is planned, how it ends."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
@@ -57,9 +59,12 @@ class Limits(Contract):
 
 
 class RoutingWish(Contract):
-    """What a request says about who may answer, and how. `models` is the first choice and its fallbacks, in order."""
+    """What a request says about who may answer, and how.
 
-    models: tuple[ModelRef, ...] = Field(min_length=1)
+    `models` is the first choice and its fallbacks, in order; without any, routing chooses, as `routing` asks.
+    """
+
+    models: tuple[ModelRef, ...] = ()
     limits: Limits = Limits()
     on_new_attempt: OnNewAttempt = "reset"
     routing: RoutingContext = RoutingContext()
@@ -69,6 +74,7 @@ class TurnRequest(RoutingWish):
     """What the caller asked, as stored.
 
     `messages` is the whole prompt of a stateless turn; for a turn in a conversation it is what the turn adds to the history.
+    `fresh`: of what was said before, the model sees the instructions only.
     """
 
     messages: tuple[Message, ...] = Field(min_length=1)
@@ -79,6 +85,7 @@ class TurnRequest(RoutingWish):
     provider_options: dict[str, dict[str, Any]] = {}
     on_busy: OnBusy = "reject"
     metadata: dict[str, str] = {}
+    fresh: bool = False
 
 
 class Candidate(Contract):
@@ -103,6 +110,7 @@ class RoutePlan(Contract):
     `task` and `difficulty` (0 to 1) are what the request was taken for. `confidence` (0 to 1) says how clearly the first
     candidate won. `policy_version` is the policy that it was planned with. `alternatives` fit as well and will not be asked.
     `fallback_on_refusal`: a model that declines the content is followed by the next. `attempts` bounds all calls of the step.
+    `waits_for_limit`: a turn waits for a limit that was set here, rather than fail.
     """
 
     candidates: tuple[Candidate, ...]
@@ -116,6 +124,21 @@ class RoutePlan(Contract):
     alternatives: tuple[Candidate, ...] = ()
     fallback_on_refusal: bool = False
     attempts: int | None = None
+    waits_for_limit: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """The answer that a conversation last had: by whom, what it used, and when it was finished."""
+
+    model: ModelRef
+    usage: Usage
+    at: datetime
+
+    @property
+    def tokens(self) -> int:
+        """About as many as the conversation has now."""
+        return self.usage.total
 
 
 class TurnResult(Contract):

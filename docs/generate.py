@@ -1,5 +1,6 @@
 """Writes the reference pages that the code knows better: settings, commands, errors. `python docs/generate.py`."""
 
+import json
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import typer.main
 from cli.app import app
 from cli.exits import Exit
 from contracts.errors import RULES
+from domain.policies.writing import json_schema
 from settings import Settings
 
 FOLDER = Path(__file__).parent / "reference"
@@ -76,7 +78,17 @@ def _command(title: str, command: click.Command, parent: click.Context) -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "errors.md": errors_page, "cli.md": cli_page}
+def policies_schema() -> str:
+    """The JSON schema of policies."""
+    return json.dumps(json_schema(), indent=2) + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "cli.md": cli_page,
+    "policies.schema.json": policies_schema,
+}
 
 
 if __name__ == "__main__":

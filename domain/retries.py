@@ -8,6 +8,7 @@ from contracts.turns import Limits
 FIRST_PAUSE = 0.25
 """Seconds before the first repeat; it doubles with each further one, up to `LONGEST_PAUSE`."""
 LONGEST_PAUSE = 8.0
+LEAST_WAIT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,23 @@ class GiveUp:
     """The candidate is done for this step; `reason` says why."""
 
     reason: str
+
+
+LONGEST_QUEUE = 60.0
+"""Seconds. Who would wait longer for a limit of our own is told so instead: the queue has to have an end."""
+
+
+def after_own_limit(
+    wait: float, *, has_sibling: bool, limits: Limits, remaining: float, may_wait: bool
+) -> Again | GiveUp:
+    """What to do where a limit that was set here leaves no room for `wait` seconds. Waiting is no failed call."""
+    if not may_wait:
+        return GiveUp("the policy lets no turn wait for a limit")
+    if has_sibling and wait > limits.retry_after:
+        return GiveUp(f"the limit has room in {wait:.1f} s, {limits.retry_after:.1f} s are allowed")
+    if wait >= min(remaining, LONGEST_QUEUE):
+        return GiveUp(f"the limit has room in {wait:.1f} s, which is too late")
+    return Again(max(wait, LEAST_WAIT))
 
 
 def after_failure(

@@ -1,7 +1,7 @@
 """Counting tokens offline: exact text counts for OpenAI's encodings, an estimate for everybody else."""
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, assert_never
 
 from contracts.parts import (
@@ -61,24 +61,37 @@ def count_text(text: str, *, model: str) -> int:
 
 def count_messages(messages: Iterable[Message], *, model: str) -> int:
     """An estimate of the tokens that a prompt costs."""
-    return sum(MESSAGE_TOKENS + sum(count_part(part, model=model) for part in message.parts) for message in messages)
+    return _count(messages, partial(count_text, model=model))
+
+
+def roughly(messages: Iterable[Message]) -> int:
+    """Tokens of messages by their size alone, four bytes a token: fast, and within a half for most languages."""
+    return _count(messages, lambda text: len(text.encode("utf-8", "surrogatepass")) // 4)
 
 
 def count_part(part: Part, *, model: str) -> int:
     """An estimate of the tokens of one part."""
+    return _part(part, partial(count_text, model=model))
+
+
+def _count(messages: Iterable[Message], count: Callable[[str], int]) -> int:
+    return sum(MESSAGE_TOKENS + sum(_part(part, count) for part in message.parts) for message in messages)
+
+
+def _part(part: Part, count: Callable[[str], int]) -> int:
     match part:
         case TextPart() | RefusalPart() | ReasoningPart():
-            return count_text(part.text, model=model)
+            return count(part.text)
         case ToolCallPart():
-            return count_text(part.name, model=model) + count_text(part.arguments, model=model)
+            return count(part.name) + count(part.arguments)
         case ToolResultPart():
-            return sum(count_part(inner, model=model) for inner in part.content)
+            return sum(_part(inner, count) for inner in part.content)
         case ImagePart():
             return IMAGE_TOKENS
         case AudioPart() | DocumentPart():
             source = part.source
             return len(source.content) // BASE64_CHARACTERS_PER_TOKEN if source.type == "bytes" else IMAGE_TOKENS
         case ProviderPart():
-            return count_text(str(part.payload), model=model)
+            return count(str(part.payload))
         case _:
             assert_never(part)

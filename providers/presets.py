@@ -164,6 +164,14 @@ PRESETS: dict[str, Preset] = {
 """Every service that a stanza of one word reaches, by that word."""
 
 
+OWN: dict[str, Preset] = {
+    "openai": Preset(wire="openai", keys=("OPENAI_API_KEY",), addresses=("OPENAI_BASE_URL",)),
+    "anthropic": Preset(wire="anthropic", keys=("ANTHROPIC_API_KEY",), addresses=("ANTHROPIC_BASE_URL",)),
+    "google": Preset(wire="google", keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"), addresses=("GOOGLE_GEMINI_BASE_URL",)),
+}
+"""The vendors that have settings of their own and need a stanza for several credentials alone. Their SDKs know the addresses."""
+
+
 def preset_of(vendor: str) -> Preset | None:
     """The preset called `vendor`, or None."""
     return PRESETS.get(vendor)

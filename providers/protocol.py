@@ -16,6 +16,26 @@ NO_KEY = "none"
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """One of several keys or deployments of a provider.
+
+    `name` is not secret: it is shown, and names the limits that workers share. Calls are spread by `weight`. `base_url` None and
+    an empty `location`: the provider's own. Limits of None: as much as the provider takes.
+    """
+
+    name: str
+    api_key: str
+    weight: float = 1
+    base_url: str | None = None
+    location: str = ""
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Credential(name={self.name!r}, weight={self.weight!r}, base_url={self.base_url!r})"
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderConfig:
     """How to reach one provider. `name` is the word before the colon of a model ref.
 
@@ -23,7 +43,8 @@ class ProviderConfig:
     `api_key` never appears in a log, a message or `repr`, nor do the `options`, which only one wire has (see
     `providers/bedrock/credentials.py`). `vendor` names whose service it is, a name of `providers/presets.py`, and with it the
     wire's dialect; empty, the provider's own name says it. `api_version` is Azure's; `project` and `location` are a cloud's: of
-    Google (Vertex), or the region of AWS.
+    Google (Vertex), or the region of AWS. Where there are `credentials`, they are used in
+    its place.
     """
 
     name: str
@@ -37,6 +58,7 @@ class ProviderConfig:
     project: str = ""
     location: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    credentials: tuple[Credential, ...] = ()
 
     def __repr__(self) -> str:
         return f"ProviderConfig(name={self.name!r}, wire={self.wire!r}, base_url={self.base_url!r}, simulated={self.simulated})"
@@ -90,6 +112,10 @@ class Provider(Protocol):
 
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""
+        ...
+
+    async def warm(self) -> None:
+        """Import the SDK and build the client, which takes seconds once and nothing afterwards. Raises `ProviderError`."""
         ...
 
     async def close(self) -> None:

@@ -1,36 +1,26 @@
 """From configurations to providers, each over the adapter of its wire."""
 
 import asyncio
-import importlib
 from collections.abc import Iterable, Sequence
-from typing import Protocol, assert_never, runtime_checkable
+from dataclasses import replace
+from typing import assert_never
 
-from providers.importing import ONE_AT_A_TIME
+from providers.credentials import CredentialKeeper, OwnKeeper
+from providers.pool import PooledProvider
 from providers.protocol import Provider, ProviderConfig
 
-_SDKS = {"anthropic": "anthropic", "google": "google.genai"}
-"""The SDK that an adapter imports at its first call, where the adapter cannot be warmed itself."""
 
-
-@runtime_checkable
-class Warmable(Protocol):
-    """An adapter that can build its client ahead of the first call."""
-
-    async def warm(self) -> None:
-        """Import the SDK and build the client."""
-        ...
-
-
-def build(configs: Sequence[ProviderConfig]) -> dict[str, Provider]:
+def build(configs: Sequence[ProviderConfig], *, keeper: CredentialKeeper | None = None) -> dict[str, Provider]:
     """A provider for each configuration, by name. Imports only the adapters that are used, and no SDK.
 
-    Raises `ValueError` where two configurations share a name.
+    `keeper` knows what all workers know about the credentials of providers that have several. Raises `ValueError` where two
+    configurations share a name.
     """
     providers: dict[str, Provider] = {}
     for config in configs:
         if config.name in providers:
             raise ValueError(f"two providers are called {config.name!r}: give each its own name")
-        providers[config.name] = _adapter(config)
+        providers[config.name] = _pool(config, keeper) if config.credentials else _adapter(config)
     return providers
 
 
@@ -38,19 +28,29 @@ async def warm(providers: Iterable[Provider]) -> None:
     """Import the SDKs and build the clients now rather than in the first call. What fails here fails again, and is told, in
     the call that needs it.
     """
-    await asyncio.gather(*(_warm(provider) for provider in providers), return_exceptions=True)
+    await asyncio.gather(*(provider.warm() for provider in providers), return_exceptions=True)
 
 
-async def _warm(provider: Provider) -> None:
-    if isinstance(provider, Warmable):
-        await provider.warm()
-    elif sdk := _SDKS.get(provider.config.wire):
-        await asyncio.to_thread(_import, sdk)
-
-
-def _import(sdk: str) -> None:
-    with ONE_AT_A_TIME:
-        importlib.import_module(sdk)
+def _pool(config: ProviderConfig, keeper: CredentialKeeper | None) -> Provider:
+    return PooledProvider(
+        config,
+        [
+            (
+                one,
+                _adapter(
+                    replace(
+                        config,
+                        api_key=one.api_key,
+                        base_url=one.base_url or config.base_url,
+                        location=one.location or config.location,
+                        credentials=(),
+                    )
+                ),
+            )
+            for one in config.credentials
+        ],
+        keeper or OwnKeeper(),
+    )
 
 
 def _adapter(config: ProviderConfig) -> Provider:

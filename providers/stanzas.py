@@ -1,16 +1,30 @@
 """From a stanza of the configuration, and what the environment says, to how a provider is reached."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from providers.presets import PRESETS, Preset, preset_of
-from providers.protocol import NO_KEY, ProviderConfig, Wire
+from providers.presets import OWN, PRESETS, Preset, preset_of
+from providers.protocol import NO_KEY, Credential, ProviderConfig, Wire
 
 Variable = Callable[[str], str]
 """Reads an environment variable; empty where it is not set."""
 
 _OLLAMA_PORT = 11434
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialStanza:
+    """What a configuration says of one of a provider's credentials; whatever is empty is the provider's."""
+
+    name: str = ""
+    api_key: str = ""
+    api_key_env: str = ""
+    base_url: str = ""
+    location: str = ""
+    weight: float = 1
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +42,21 @@ class Stanza:
     location: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+    credentials: tuple[CredentialStanza, ...] = ()
 
 
 def configure(stanza: Stanza, variable: Variable) -> ProviderConfig:
     """How the provider of a stanza is reached.
 
     A key that is needed and nowhere to be found is left empty, for the first call and the doctor to tell. Raises ValueError,
-    saying what to add, where the stanza names no known service and no address.
+    saying what to add, where the stanza names no known service and no address, or two credentials alike.
     """
+    if stanza.credentials:
+        return _with_credentials(stanza, variable)
     if stanza.vendor and stanza.vendor not in PRESETS:
         raise ValueError(f"no service is known as {stanza.vendor!r}: use one of {', '.join(PRESETS)}, or give base_url")
     vendor = stanza.vendor or (stanza.name if stanza.name in PRESETS else "")
-    preset = preset_of(vendor) or Preset(needs_key=False)
+    preset = preset_of(vendor) or OWN.get(stanza.name) or Preset(needs_key=False)
     location = stanza.location or _first(preset.locations, variable) or preset.location
     version = stanza.api_version or _first(preset.versions, variable)
     given = stanza.base_url or _first(preset.addresses, variable)
@@ -56,6 +73,45 @@ def configure(stanza: Stanza, variable: Variable) -> ProviderConfig:
         location=location,
         options=stanza.options,
     )
+
+
+def _with_credentials(stanza: Stanza, variable: Variable) -> ProviderConfig:
+    """The provider as a whole is where its first credential is, if it says no other place itself."""
+    several = [
+        _credential(stanza, one, one.name or one.api_key_env or f"credential-{number}", variable)
+        for number, one in enumerate(stanza.credentials, 1)
+    ]
+    names = [one.name for one in several]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two credentials of {stanza.name!r} are called {twice[0]!r}: give each its own name")
+    return replace(_placed(stanza, stanza.credentials[0], variable), credentials=tuple(several))
+
+
+def _credential(stanza: Stanza, one: CredentialStanza, name: str, variable: Variable) -> Credential:
+    reached = _placed(stanza, one, variable)
+    return Credential(
+        name=name,
+        api_key=reached.api_key,
+        weight=one.weight,
+        base_url=reached.base_url,
+        location=reached.location,
+        requests_per_minute=one.requests_per_minute,
+        tokens_per_minute=one.tokens_per_minute,
+    )
+
+
+def _placed(stanza: Stanza, one: CredentialStanza, variable: Variable) -> ProviderConfig:
+    """The provider as it is reached by way of one credential."""
+    keyed = one if one.api_key or one.api_key_env else stanza
+    alone = replace(
+        stanza,
+        api_key=keyed.api_key,
+        api_key_env=keyed.api_key_env,
+        base_url=one.base_url or stanza.base_url,
+        location=one.location or stanza.location,
+        credentials=(),
+    )
+    return configure(alone, variable)
 
 
 def found_by_key(variable: Variable, taken: Iterable[str]) -> tuple[ProviderConfig, ...]:
@@ -94,7 +150,7 @@ def _address(name: str, vendor: str, preset: Preset, given: str, *, location: st
     if given:
         return given
     if preset.base_url is None:
-        if preset.wire in ("google", "bedrock"):
+        if preset.wire in ("google", "bedrock") or name in OWN:
             # The SDK has it, by location.
             return None
         wanted = f"base_url is needed, such as {preset.example}" if preset.example else "base_url is needed"

@@ -66,7 +66,12 @@ _LOOK = text("""
            CASE WHEN t.conversation_id IS NOT NULL THEN
              (SELECT jsonb_agg(jsonb_build_object('role', h.role, 'name', h.name, 'parts', h.parts)
                                ORDER BY h.turn_no, h.position)
-                FROM messages h WHERE h.conversation_id = t.conversation_id AND h.turn_no <= t.turn_no)
+                FROM messages h
+               WHERE h.conversation_id = t.conversation_id AND h.turn_no <= t.turn_no
+                 AND (h.turn_no >= CASE WHEN CAST(t.request ->> 'fresh' AS boolean) THEN t.turn_no
+                        ELSE (SELECT coalesce(CAST(c.context_metadata ->> 'from_turn' AS int), 0)
+                                FROM conversations c WHERE c.id = t.conversation_id) END
+                      OR h.role IN ('system', 'developer')))
            END AS history
       FROM turns t LEFT JOIN messages m ON m.turn_id = t.id AND m.step = :step
      WHERE t.id = :turn_id
@@ -105,6 +110,10 @@ _CLOSE = text("""
            cost = :cost, priced = :priced, price_source = :price_source, unit_prices = CAST(:unit_prices AS jsonb)
      WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt
 """)
+
+_WITHDRAW = text(
+    "DELETE FROM model_usage WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt AND state = 'open'"
+)
 
 _CLOSE_LEFT_OPEN = text("""
     UPDATE model_usage SET state = 'interrupted', finished_at = :now, estimated = true
@@ -212,6 +221,11 @@ async def close_attempt(
             "unit_prices": orjson.dumps({name: str(price) for name, price in cost.unit_prices.items()}).decode(),
         },
     )
+
+
+async def withdraw_attempt(connection: AsyncConnection, turn_id: UUID, *, step: int, attempt: int) -> None:
+    """Take back the row of an attempt that called nobody."""
+    await connection.execute(_WITHDRAW, {"turn_id": turn_id, "step": step, "attempt": attempt})
 
 
 async def close_left_open(connection: AsyncConnection, turn_id: UUID, *, now: datetime) -> tuple[int, ...]:

@@ -59,6 +59,14 @@ _UPDATE = text(f"""
     RETURNING {_COLUMNS}
 """)  # noqa: S608
 
+_SWITCH = text(f"""
+    UPDATE conversations AS c SET updated_at = :now, models = CAST(:models AS jsonb),
+           context_metadata = CASE WHEN :afresh THEN c.context_metadata || jsonb_build_object('from_turn', c.next_turn)
+                              ELSE c.context_metadata END
+     WHERE c.id = :id AND c.workspace_id = :workspace_id
+    RETURNING {_COLUMNS}
+""")  # noqa: S608
+
 _DELETE = text("DELETE FROM conversations WHERE id = :id AND workspace_id = :workspace_id")
 _LOCK = text("SELECT id FROM conversations WHERE id = :id AND workspace_id = :workspace_id FOR UPDATE")
 
@@ -150,6 +158,36 @@ async def update(
                 "title": title,
                 "models": None if models is None else _models(models),
                 "metadata": None if metadata is None else orjson.dumps(metadata).decode(),
+                "now": now,
+            },
+        )
+    ).one_or_none()
+    if row is None:
+        raise _missing(conversation_id)
+    return _conversation(row)
+
+
+async def switch(
+    connection: AsyncConnection,
+    conversation_id: UUID,
+    *,
+    workspace_id: UUID,
+    models: tuple[ModelRef, ...],
+    afresh: bool,
+    now: datetime,
+) -> Conversation:
+    """Let other models answer from the next turn on; `afresh`: they see nothing of what was said but the instructions.
+
+    Raises `not_found`.
+    """
+    row = (
+        await connection.execute(
+            _SWITCH,
+            {
+                "id": conversation_id,
+                "workspace_id": workspace_id,
+                "models": _models(models),
+                "afresh": afresh,
                 "now": now,
             },
         )

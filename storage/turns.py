@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import ErrorKind, PerdureError
-from contracts.turns import RoutePlan, RoutingWish, TurnRequest, TurnResult, TurnState
+from contracts.turns import LastAnswer, RoutePlan, TurnRequest, TurnResult, TurnState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,14 @@ class TurnRow:
     started_at: datetime | None
     finished_at: datetime | None
 
-    def routing(self) -> RoutingWish:
-        """What the request says about who may answer and within which limits."""
-        return RoutingWish.model_validate(self.asked)
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A turn that has not ended."""
+
+    id: UUID
+    workspace_id: UUID
+    state: TurnState
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,13 @@ _NEXT_IN_LANE = text("""
      ORDER BY following.turn_no LIMIT 1
 """)
 
+_LAST_ANSWER = text("""
+    SELECT result, finished_at FROM turns
+     WHERE conversation_id = :conversation_id AND turn_no < :before AND state IN ('completed', 'cancelled')
+       AND result ? 'message_id' AND result ? 'usage'
+     ORDER BY turn_no DESC LIMIT 1
+""")
+
 _REQUEST_CANCEL = text("""
     UPDATE turns SET cancel_requested_at = coalesce(cancel_requested_at, :now)
      WHERE id = :id AND workspace_id = :workspace_id
@@ -90,7 +102,7 @@ _REQUEST_CANCEL = text("""
 """)
 
 _STALE = text("""
-    SELECT id, state FROM turns
+    SELECT id, workspace_id, state FROM turns
      WHERE state IN ('accepted', 'running') AND created_at < :before
      ORDER BY created_at LIMIT :limit
 """)
@@ -185,6 +197,17 @@ async def next_in_lane(connection: AsyncConnection, turn_id: UUID) -> UUID | Non
     return found
 
 
+async def last_answer(connection: AsyncConnection, conversation_id: UUID, *, before: int) -> LastAnswer | None:
+    """The newest answer of the conversation's turns with a number below `before`."""
+    row = (await connection.execute(_LAST_ANSWER, {"conversation_id": conversation_id, "before": before})).one_or_none()
+    if row is None:
+        return None
+    result = TurnResult.model_validate(row.result)
+    if result.model is None or result.usage is None:
+        return None
+    return LastAnswer(result.model, result.usage, row.finished_at)
+
+
 async def request_cancel(connection: AsyncConnection, turn_id: UUID, *, workspace_id: UUID, now: datetime) -> TurnState:
     """Record the wish to stop. The state that the turn was in. Raises `not_found`."""
     state = (
@@ -195,7 +218,7 @@ async def request_cancel(connection: AsyncConnection, turn_id: UUID, *, workspac
     return TurnState(state)
 
 
-async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[tuple[UUID, TurnState]]:
+async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[Unfinished]:
     """Turns accepted before `before` that have not ended, oldest first."""
     rows = await connection.execute(_STALE, {"before": before, "limit": limit})
-    return [(row.id, TurnState(row.state)) for row in rows]
+    return [Unfinished(row.id, row.workspace_id, TurnState(row.state)) for row in rows]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 from temporalio.client import Client
@@ -13,19 +14,29 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
+from activities.classifying import Classifying
+from activities.credentials import SharedCredentials
+from activities.health import Health
+from activities.limiting import SharedLimiter
+from activities.planning import Planner
 from activities.world import World
 from domain.catalog import Catalogs
 from providers.protocol import Provider
 from settings import Settings
 from storage import keys
 from storage.database import Database
+from storage.limits import PostgresBuckets
+from storage.limits_redis import RedisBuckets
 from storage.migrating import migrate
 from storage.streams.log import StreamLog
 from storage.streams.postgres import PostgresStore
 from storage.streams.redis import RedisStore
 from storage.streams.tiered import TieredStreamLog
 from workers.cataloguing import CatalogWatch, build_catalogs
+from workers.health import process_name, running_health
 from workers.offering import price_lists
+from workers.policies.file import DEFAULT_NAME, PolicyFile
+from workers.policies.live import LivePolicies
 
 LOCAL_TEMPORAL = "127.0.0.1:7233"
 CONNECT_SECONDS = 60.0
@@ -48,6 +59,9 @@ class House:
     providers: dict[str, Provider]
     temporal: Client
     catalogs: Catalogs
+    policies: LivePolicies
+    health: Health
+    planner: Planner
 
     @property
     def world(self) -> World:
@@ -57,6 +71,8 @@ class House:
             self.streams,
             self.providers,
             utc_now,
+            self.planner,
+            self.health,
             price_lists=price_lists(provider.config for provider in self.providers.values()),
         )
 
@@ -70,7 +86,8 @@ def utc_now() -> datetime:
 async def compose(settings: Settings, *, with_providers: bool, migrating: bool = False) -> AsyncIterator[House]:
     """Build a house; it is taken down when the block ends.
 
-    `migrating` brings the schema up to date first. Raises UnreachableError, saying which part cannot be reached and what to set.
+    `migrating` brings the schema up to date first. Raises UnreachableError, saying which part cannot be reached and what to set,
+    and PolicyFileError for a policy file that is not fit to start with.
     """
     if settings.database_url is None:
         raise UnreachableError("PERDURE_DATABASE_URL is not set. Run `perdure up`, or name a PostgreSQL.")
@@ -87,17 +104,39 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         streams = TieredStreamLog(store)
         await streams.start()
         stack.push_async_callback(streams.aclose)
+        policies = LivePolicies(
+            database, policy_file(settings), required=settings.policies_file is not None, clock=utc_now
+        )
+        stack.push_async_callback(policies.aclose)
+        await policies.start()
+        process = process_name()
+        health = Health(database, process=process, clock=utc_now, policy=lambda: policies.deployment.policy.policy)
+        buckets = RedisBuckets(redis.get_secret_value()) if redis else PostgresBuckets(database)
+        stack.push_async_callback(buckets.aclose)
+        limiter = SharedLimiter(buckets)
         providers: dict[str, Provider] = {}
         if with_providers:
             from providers.registry import build
 
-            providers = build(settings.provider_configs())
+            keeper = SharedCredentials(health, limiter, utc_now)
+            providers = build(settings.provider_configs(), keeper=keeper)
             for provider in providers.values():
                 stack.push_async_callback(provider.close)
+        await stack.enter_async_context(
+            running_health(health, limiter, database, providers, process=process, clock=utc_now, probing=with_providers)
+        )
         catalogs = build_catalogs(settings, utc_now())
         watching = asyncio.create_task(CatalogWatch(database, catalogs, utc_now).run())
         stack.push_async_callback(_end, watching)
-        yield House(settings, database, streams, providers, await connect_temporal(), catalogs)
+        wires = {config.name: config.wire.partition("-")[0] for config in settings.provider_configs()}
+        planner = Planner(catalogs, policies, health.view, Classifying(), wires=wires)
+        temporal = await connect_temporal()
+        yield House(settings, database, streams, providers, temporal, catalogs, policies, health, planner)
+
+
+def policy_file(settings: Settings) -> PolicyFile:
+    """The policy file that settings name, or the one that would be read if it were there."""
+    return PolicyFile(settings.policies_file or Path(DEFAULT_NAME), copies=settings.data_dir)
 
 
 async def connect_temporal(seconds: float = CONNECT_SECONDS, *, default: str | None = None) -> Client:

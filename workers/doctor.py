@@ -7,8 +7,13 @@ import shutil
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Literal
 
+from domain.policies.problems import PolicyError
+from domain.policies.reading import read
+from domain.policies.writing import version_of
+from providers.pool import PooledProvider
 from providers.protocol import NO_KEY, Provider, ProviderConfig
 from providers.registry import build
 from settings import Settings
@@ -17,6 +22,7 @@ from storage.migrating import current_revision, head_revision
 from workers.compose import UnreachableError, connect_temporal
 from workers.embedded.lock import DirectoryLock
 from workers.embedded.ports import obstacle
+from workers.policies.file import DEFAULT_NAME
 from workers.temporal_elsewhere import external_address
 
 PACKAGES = ("temporalio", "openai", "anthropic", "google-genai", "sqlalchemy", "asyncpg", "fastapi")
@@ -44,7 +50,7 @@ async def examine(settings: Settings, *, running: dict[str, str]) -> list[Findin
     if holder is None:
         # What a house wrote that is no more.
         running = {}
-    findings = [_python(), *_packages(), _data(settings, holder), _port(settings, running)]
+    findings = [_python(), *_packages(), _data(settings, holder), _port(settings, running), _policies(settings)]
     checks: list[Awaitable[Finding]] = [_database(settings, running), _temporal(running), _redis(settings)]
     findings += await asyncio.gather(*checks)
     return [*findings, *await _providers(settings)]
@@ -86,6 +92,22 @@ def _port(settings: Settings, running: dict[str, str]) -> Finding:
     if "api_port" in settings.model_fields_set:
         return Finding("port", "wrong", reason, "Stop it, or set another PERDURE_API_PORT.")
     return Finding("port", "note", reason, "`perdure up` takes another; or set PERDURE_API_PORT.")
+
+
+def _policies(settings: Settings) -> Finding:
+    path = (settings.policies_file or Path(DEFAULT_NAME)).absolute()
+    try:
+        reading = read(path.read_bytes(), source=path.name)
+    except FileNotFoundError:
+        if settings.policies_file is None:
+            return Finding("policies", "ok", f"no {DEFAULT_NAME} here: the defaults are in force")
+        return Finding("policies", "wrong", f"there is no {path}", "Check PERDURE_POLICIES_FILE.")
+    except OSError as error:
+        return Finding("policies", "wrong", f"{path} cannot be read ({error.strerror})", "Check its permissions.")
+    except PolicyError as error:
+        advice = "`perdure policies check` lists all errors; servers keep the last good one in force."
+        return Finding("policies", "wrong", str(error), advice)
+    return Finding("policies", "ok", f"{path}, version {version_of(reading.policy)}")
 
 
 def _embedded(part: str, what: str) -> Finding:
@@ -157,16 +179,24 @@ async def _providers(settings: Settings) -> list[Finding]:
             Finding("providers", "note", said, "Set OPENAI_API_KEY, or another vendor's key; see add-a-provider.md.")
         ]
     providers = build(configs)
-    return list(await asyncio.gather(*(_provider(config, providers[config.name]) for config in configs)))
+    each = [pair for config in configs for pair in _each(config.name, providers[config.name])]
+    return list(await asyncio.gather(*(_provider(name, provider) for name, provider in each)))
 
 
-async def _provider(config: ProviderConfig, provider: Provider) -> Finding:
+def _each(name: str, provider: Provider) -> list[tuple[str, Provider]]:
+    """The provider, or where it has several credentials what is reached by way of each."""
+    if isinstance(provider, PooledProvider):
+        return [(f"{name}/{credential}", member) for credential, member in provider.members.items()]
+    return [(name, provider)]
+
+
+async def _provider(name: str, provider: Provider) -> Finding:
     health = await provider.check_health()
     await provider.close()
-    named = f"{config.name} {_identity(config)}"
+    named = f"{name} {_identity(provider.config)}"
     if health.ok:
-        return Finding(config.name, "ok", f"{named} answers in {health.latency * 1000:.0f} ms")
-    return Finding(config.name, "wrong", f"{named}: {health.message}", "Check the key and the address.")
+        return Finding(name, "ok", f"{named} answers in {health.latency * 1000:.0f} ms")
+    return Finding(name, "wrong", f"{named}: {health.message}", "Check the key and the address.")
 
 
 def _identity(config: ProviderConfig) -> str:

@@ -24,8 +24,13 @@ async def running_worker(house: House) -> AsyncIterator[None]:
         house.temporal, house.world, concurrency=settings.worker_concurrency, shutdown=settings.shutdown
     )
     sweeper = Sweeper(house.world, house.temporal, interval=settings.sweep_seconds, keep_streams=settings.keep_streams)
-    discoverer = Discoverer(house.database, house.providers, utc_now)
-    warming = asyncio.create_task(warm(house.providers.values()))
+    discoverer = Discoverer(
+        house.database,
+        house.providers,
+        utc_now,
+        wanted=lambda: house.policies.deployment.policy.policy.switches.discovery,
+    )
+    warming = asyncio.create_task(_warm(house) if settings.warm else asyncio.sleep(0))
     async with worker:
         sweeping = asyncio.create_task(sweeper.run())
         discovering = asyncio.create_task(discoverer.run())
@@ -37,3 +42,12 @@ async def running_worker(house: House) -> AsyncIterator[None]:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+
+async def _warm(house: House) -> None:
+    """What the first turns would else wait for: the SDKs first, since every turn needs one."""
+    await warm(house.providers.values())
+    try:
+        await house.planner.warm()
+    except Exception as error:
+        log.warning("planning could not be warmed; the first turn will say why", exc_info=error)

@@ -16,6 +16,7 @@ from contracts.errors import ErrorKind
 from contracts.ids import turn_workflow_id
 from contracts.turns import TurnState
 from storage import turns
+from storage.turns import Unfinished
 from workflows.starting import start_turn
 
 GRACE = timedelta(seconds=10)
@@ -49,18 +50,19 @@ class Sweeper:
         async with self._world.database.begin() as connection:
             left = await turns.unfinished(connection, before=now - GRACE, limit=_BATCH)
         mended = 0
-        for turn_id, state in left:
-            mended += await self._mend(turn_id, state)
+        for turn in left:
+            mended += await self._mend(turn)
         await self._world.streams.purge(now - self._keep_streams)
         return mended
 
-    async def _mend(self, turn_id: UUID, state: TurnState) -> bool:
+    async def _mend(self, turn: Unfinished) -> bool:
+        turn_id, state = turn.id, turn.state
         status = await self._status(turn_id)
         if status is WorkflowExecutionStatus.RUNNING:
             return False
         if status is None and state is TurnState.ACCEPTED:
             try:
-                await start_turn(self._client, turn_id)
+                await start_turn(self._client, turn_id, turn.workspace_id)
             except WorkflowAlreadyStartedError:
                 return False
             log.info("started a turn that was accepted and not started", turn_id=str(turn_id))

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from temporalio.client import Client, WorkflowHandle
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from contracts.activities import OpenTurn
 from contracts.ids import TASK_QUEUE, turn_workflow_id
@@ -11,7 +11,7 @@ from contracts.turns import TurnResult
 from workflows.turn import TurnWorkflow
 
 
-async def start_turn(client: Client, turn_id: UUID) -> WorkflowHandle[TurnWorkflow, TurnResult]:
+async def start_turn(client: Client, turn_id: UUID, workspace_id: UUID) -> WorkflowHandle[TurnWorkflow, TurnResult]:
     """Start the turn, or attach to it where it runs already; eagerly where this process has a worker.
 
     Raises `WorkflowAlreadyStartedError` where the turn's workflow has ended, `RPCError` where Temporal cannot be reached.
@@ -23,5 +23,7 @@ async def start_turn(client: Client, turn_id: UUID) -> WorkflowHandle[TurnWorkfl
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        # Where turns queue, each workspace gets its share of the workers.
+        priority=Priority(fairness_key=str(workspace_id)),
         request_eager_start=True,
     )

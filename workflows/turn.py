@@ -126,6 +126,7 @@ class TurnWorkflow:
                 squeezed=ask.squeezed,
                 refusal_fails=plan.fallback_on_refusal and has_sibling,
                 attempts=plan.attempts,
+                waits_for_limit=plan.waits_for_limit,
             ),
             schedule_to_close_timeout=remaining,
             start_to_close_timeout=timedelta(seconds=limits.attempt) + ATTEMPT_MARGIN,

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.bodies import LimitsBody
+from api.bodies import LimitsBody, RoutingBody
 from contracts.requests import ReasoningEffort
 from contracts.turns import OnNewAttempt
 
@@ -180,4 +180,5 @@ class ChatBody(Lenient):
     functions: list[Any] | None = None
     on_new_attempt: OnNewAttempt = "reset"
     limits: LimitsBody = LimitsBody()
+    routing: RoutingBody = RoutingBody()
     provider_options: dict[str, dict[str, Any]] = {}

@@ -22,13 +22,15 @@ class Chunks:
     """
 
     def __init__(
-        self, turn_id: UUID, *, model: str, created: int, include_usage: bool, ignored: tuple[str, ...]
+        self, turn_id: UUID, *, model: str | None, created: int, include_usage: bool, ignored: tuple[str, ...]
     ) -> None:
+        """`model` None: the chunks name the model that is asked."""
+        self._names_asked = model is None
         self._head = {
             "id": completion_id(turn_id),
             "object": "chat.completion.chunk",
             "created": created,
-            "model": model,
+            "model": model or "",
         }
         self._include_usage = include_usage
         self._ignored = ignored
@@ -44,6 +46,8 @@ class Chunks:
 
     def add(self, record: StreamRecord) -> Iterator[dict[str, Any]]:
         """The chunks that a record makes."""
+        if self._names_asked and isinstance(record.body, AttemptOpened | TurnResult) and record.body.model:
+            self._head["model"] = record.body.model.model
         if self._attempt == 0:
             yield self._chunk({"role": "assistant", "content": ""})
         if record.attempt != self._attempt:

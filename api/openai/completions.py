@@ -15,6 +15,7 @@ from api.doors import Doors
 from api.errors import openai_error
 from api.following import failure_of, follow, load, newest_attempt, stored_end, wait_for_end
 from api.json import json_response
+from api.naming import ROUTED, Names, names_for
 from api.openai.bodies import ChatBody
 from api.openai.chunks import Chunks
 from api.openai.decode import decode, ignored_fields
@@ -28,7 +29,7 @@ from api.streaming import EventStream, until_disconnected
 from api.submitting import cancel, given_key, submit
 from contracts.errors import ErrorKind
 from contracts.streams import StreamRecord
-from contracts.turns import TurnResult
+from contracts.turns import TurnRequest, TurnResult
 from storage.accepting import AcceptedTurn
 from storage.keys import ApiKey
 
@@ -58,23 +59,24 @@ async def create_completion(request: Request) -> Response:
     # FastAPI's dependencies would cost a third of a millisecond on the path that has to be fast.
     doors, caller = get_doors(request), await authenticate(request)
     body = await read_body(request, ChatBody, limit=doors.max_request_bytes)
-    asked, ignored = decode(body, doors), ignored_fields(body)
+    names = await names_for(doors, caller)
+    asked, ignored = decode(body, names), ignored_fields(body)
     key = given_key(request.headers)
     cancels = _cancels_on_leaving(request.headers, key)
     accepted = await submit(doors, caller, asked, idempotency_key=key)
     stopping = partial(cancel, doors, caller, accepted.turn_id) if cancels else None
-    model = asked.models[0]
+    model = asked.models[0].model if len(asked.models) == 1 else None
     if body.stream:
         chunks = Chunks(
             accepted.turn_id,
-            model=model.model,
+            model=model,
             created=int(doors.clock().timestamp()),
             include_usage=body.stream_options is not None and body.stream_options.include_usage,
             ignored=ignored,
         )
         headers = {
             "X-Perdure-Turn-Id": str(accepted.turn_id),
-            "X-Perdure-Simulated": str(doors.catalog.simulated(model.provider)).lower(),
+            "X-Perdure-Simulated": str(_is_simulated(asked, names)).lower(),
         }
         events = _stream(doors, accepted, chunks)
         return EventStream(events, headers, open_streams=doors.metrics.streams, on_leave=stopping)
@@ -90,7 +92,13 @@ async def create_completion(request: Request) -> Response:
         if stopping is not None:
             await stopping()
         return Response(status_code=499)
-    return await _whole(doors, caller, waiting.result(), model=model.model, ignored=ignored)
+    return await _whole(doors, caller, waiting.result(), model=model, ignored=ignored)
+
+
+def _is_simulated(asked: TurnRequest, names: Names) -> bool:
+    """No real model can answer: none of those that were named, or where none was, of any provider."""
+    providers = [model.provider for model in asked.models] or list(names.catalog.offers)
+    return all(names.catalog.simulated(provider) for provider in providers)
 
 
 def _cancels_on_leaving(headers: Mapping[str, str], key: str | None) -> bool:
@@ -105,12 +113,15 @@ def _cancels_on_leaving(headers: Mapping[str, str], key: str | None) -> bool:
             raise invalid("X-Perdure-On-Disconnect", f"it is cancel or finish, not {other[:40]!r}")
 
 
-async def _whole(doors: Doors, caller: ApiKey, result: TurnResult, *, model: str, ignored: tuple[str, ...]) -> Response:
+async def _whole(
+    doors: Doors, caller: ApiKey, result: TurnResult, *, model: str | None, ignored: tuple[str, ...]
+) -> Response:
     if (failed := failure_of(result)) is not None:
         raise failed
     row, said = await load(doors, result.turn_id, workspace_id=caller.workspace_id)
     parts = next(message.message.parts for message in said if message.id == result.message_id)
-    answer = completion(result, parts, created=int(row.created_at.timestamp()), model=model, ignored=ignored)
+    shown = model or (result.model.model if result.model else ROUTED)
+    answer = completion(result, parts, created=int(row.created_at.timestamp()), model=shown, ignored=ignored)
     headers = {
         "X-Perdure-Turn-Id": str(result.turn_id),
         # An open provider's model may be named by any character; a header may not.

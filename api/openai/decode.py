@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from api.asking import check_messages, chosen_models
-from api.doors import Doors
+from api.asking import check_messages
+from api.naming import Names, chosen
 from api.openai.bodies import ChatBody, ChatTool, NamedChoice, ResponseFormat
 from api.openai.decode_messages import decode_messages
 from api.openai.refusing import invalid
@@ -24,13 +24,15 @@ _WIRE = "openai"
 """Marks what only a provider that speaks OpenAI's wire understands."""
 
 
-def decode(body: ChatBody, doors: Doors) -> TurnRequest:
+def decode(body: ChatBody, names: Names) -> TurnRequest:
     """The turn that the request asks for. Raises `invalid_request` naming the parameter, `not_found` for a model."""
     _refuse_other_answers(body)
     messages = decode_messages(body.messages)
     check_messages(messages)
+    models, routing = chosen(body.model, body.models, body.routing, names)
     return TurnRequest(
-        models=chosen_models(body.model, body.models, doors),
+        models=models,
+        routing=routing,
         messages=messages,
         tools=tuple(_tool(tool, f"tools.{at}") for at, tool in enumerate(body.tools or ())),
         tool_choice=_tool_choice(body.tool_choice),

@@ -14,6 +14,11 @@ _FAULTS = _AWAY | {ErrorKind.RATE_LIMITED, ErrorKind.NOT_FOUND}
 _WHOLE_ACCOUNT = frozenset({None, 401, 402})
 """Statuses of an authentication failure that no other model would escape. A 403 may be about one model only."""
 
+_JUDGED = frozenset(
+    {ErrorKind.INVALID_REQUEST, ErrorKind.CONTENT_REFUSED, ErrorKind.CONTEXT_OVERFLOW, ErrorKind.RATE_LIMITED}
+)
+"""Who answers so is there, and judges what it is asked."""
+
 Outcome = Literal["ok", "failed", "opens", "neutral"]
 
 
@@ -25,6 +30,13 @@ def says_something(kind: ErrorKind) -> bool:
 def is_away(kind: str) -> bool:
     """Whether the provider was not there for us at all."""
     return kind in _AWAY
+
+
+def shows_life(kind: ErrorKind | None) -> bool | None:
+    """Whether a call that ended so shows that its model answers again; None: it shows nothing."""
+    if kind is None or kind in _JUDGED:
+        return True
+    return False if kind in _FAULTS else None
 
 
 @dataclass(frozen=True, slots=True)

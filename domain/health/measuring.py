@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contracts.health import UNMEASURED, Breaker, BreakerState, Measured, Sums
 from domain.health import histogram
+from domain.health.breaker import due
 from domain.health.judging import is_away
 from domain.health.outcomes import latest
 from domain.health.windows import decayed
@@ -19,8 +20,10 @@ def measured(
     state: BreakerState = "closed"
     open_until = limited_until = None
     for breaker in breakers:
-        if _BADNESS[breaker.state] > _BADNESS[state]:
-            state = breaker.state
+        # One that is due lets the next call through: for a plan it is half open already.
+        shown: BreakerState = "half_open" if due(breaker, now=now) else breaker.state
+        if _BADNESS[shown] > _BADNESS[state]:
+            state = shown
         if breaker.state != "closed":
             open_until = latest(open_until, breaker.open_until)
         if breaker.limited_until is not None and breaker.limited_until > now:

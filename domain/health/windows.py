@@ -14,7 +14,7 @@ NEGLIGIBLE = 1e-6
 
 
 def decayed(sums: Sums, at: datetime, *, half_life: float) -> Sums:
-    """The sums as they weigh at a later time; `half_life` is in seconds. Time does not run backwards: an earlier `at` changes nothing."""
+    """The sums as they weigh at a later time; `half_life` is in seconds. An earlier `at` changes nothing."""
     age = (at - sums.at).total_seconds()
     if age <= 0:
         return sums

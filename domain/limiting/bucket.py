@@ -70,7 +70,7 @@ def _level(level: float, per_minute: float | None, passed: float) -> float:
 
 
 def take(bucket: Bucket | None, want: Want, limit: RateLimit, now: datetime) -> tuple[Bucket, Taken]:
-    """Take what is needed, and of what is wanted ahead as much as there is; or nothing, and say how long to wait.
+    """Take what is needed, and of what is wanted ahead up to half of what is there; or nothing, and say how long to wait.
 
     More than the bucket can ever hold is granted when it is full, and leaves a debt: over time no more than the limit flows.
     """
@@ -110,4 +110,5 @@ def _missing(level: float, needed: float, per_minute: float | None) -> float:
 def _taken(level: float, needed: float, spare: float, per_minute: float | None) -> float:
     if per_minute is None:
         return needed + spare
-    return needed + min(spare, max(0.0, level - needed))
+    # Half of what is there: the rest is for the other workers, who might otherwise always come too late.
+    return needed + min(spare, max(0.0, level - needed) / 2)

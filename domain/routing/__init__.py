@@ -1,6 +1,5 @@
 """Routing: who may answer, who should, and who follows. Pure: time, measurement and chance are arguments."""
 
-from domain.routing.as_asked import plan
 from domain.routing.asking import Asked, Classification, Situation, Sticky
 from domain.routing.needs import Needs, needs_of
 from domain.routing.prepared import Prepared, prepare
@@ -15,7 +14,6 @@ __all__ = [
     "Situation",
     "Sticky",
     "needs_of",
-    "plan",
     "prepare",
     "route",
 ]

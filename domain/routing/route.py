@@ -132,4 +132,5 @@ def _plan(request: Request, strategy: Strategy, wants: Demand, arranged: Arrange
         ),
         fallback_on_refusal=policy.switches.fallback_on_refusal,
         attempts=policy.limits.attempts,
+        waits_for_limit=policy.switches.wait_for_limit,
     )

@@ -67,8 +67,9 @@ class AnthropicProvider:
         """Ask for the first model of the list, which bills nothing. Never raises."""
         begun = time.monotonic()
         try:
+            # Importing the SDK is no part of the provider's answer.
+            client = await self._client()
             async with asyncio.timeout(HEALTH_SECONDS):
-                client = await self._client()
                 await client.get("/v1/models?limit=1", cast_to=object)
         except TimeoutError:
             message = f"{self._config.name} did not list its models within {HEALTH_SECONDS:g} s"

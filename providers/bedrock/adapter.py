@@ -69,8 +69,9 @@ class BedrockProvider:
         begun = time.monotonic()
         name = self._config.name
         try:
+            # Importing the SDK is no part of the provider's answer.
+            client = await self._client()
             async with asyncio.timeout(HEALTH_SECONDS):
-                client = await self._client()
                 await client.list_async_invokes(maxResults=1)
         except TimeoutError:
             message = f"{name} did not answer within {HEALTH_SECONDS:g} s"

@@ -71,8 +71,9 @@ class CohereProvider:
         """Ask for the first model of the list, which bills nothing. Never raises."""
         begun = time.monotonic()
         try:
+            # Importing the SDK is no part of the provider's answer.
+            client = await self._client()
             async with asyncio.timeout(HEALTH_SECONDS):
-                client = await self._client()
                 response = await client._client_wrapper.httpx_client.request(
                     "v1/models", method="GET", params={"page_size": 1}
                 )

@@ -59,8 +59,9 @@ class GoogleProvider:
         """Ask for the first model of the list, which bills nothing. Never raises."""
         begun = time.monotonic()
         try:
+            # Importing the SDK is no part of the provider's answer.
+            client = await self._client()
             async with asyncio.timeout(HEALTH_SECONDS):
-                client = await self._client()
                 await client.aio.models.list(config={"page_size": 1})
         except TimeoutError:
             message = f"{self._config.name} did not list its models within {HEALTH_SECONDS:g} s"

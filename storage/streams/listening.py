@@ -19,10 +19,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Listening:
-    """LISTEN on the stream log's channel."""
+    """LISTEN on a channel, the stream log's where none is named."""
 
-    def __init__(self, dsn: str, listener: Listener, settings: dict[str, str]) -> None:
+    def __init__(self, dsn: str, listener: Listener, settings: dict[str, str], *, channel: str = CHANNEL) -> None:
         self._dsn = dsn
+        self._channel = channel
         self._listener = listener
         self._settings = settings
         self._connection: Any = None
@@ -54,7 +55,9 @@ class Listening:
                 else:
                     await self._connection.execute("SELECT 1", timeout=_CHECK_SECONDS)
             except Exception as error:
-                _log.warning("stream notifications are interrupted, reconnecting", error=type(error).__name__)
+                _log.warning(
+                    "notifications are interrupted, reconnecting", channel=self._channel, error=type(error).__name__
+                )
                 self._lost.set()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -68,7 +71,7 @@ class Listening:
         connection = await asyncpg.connect(self._dsn, timeout=_CHECK_SECONDS, server_settings=self._settings)
         try:
             connection.add_termination_listener(self._terminated)
-            await connection.add_listener(CHANNEL, _hearing(self._listener))
+            await connection.add_listener(self._channel, _hearing(self._listener))
         except BaseException:
             connection.terminate()
             raise

@@ -22,6 +22,7 @@ from storage.ids import new_id
 from storage.migrating import migrate
 from storage.streams.postgres import PostgresStore
 from storage.streams.tiered import TieredStreamLog
+from tests.fixtures.planning import health_of, planner_of, utc_now
 
 
 class Place:
@@ -91,7 +92,9 @@ async def place(postgres_dsn: str, simulator: Simulator) -> AsyncIterator[Place]
     async with database.begin() as connection:
         workspace_id = await keys.workspace(connection, now=now)
     try:
-        yield Place(World(database, streams, providers, lambda: datetime.now(UTC)), workspace_id)
+        health = health_of(database)
+        world = World(database, streams, providers, utc_now, planner_of(health, tuple(providers)), health)
+        yield Place(world, workspace_id)
     finally:
         for provider in providers.values():
             await provider.close()

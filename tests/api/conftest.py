@@ -12,6 +12,8 @@ import pytest
 import uvicorn
 from temporalio.client import Client
 
+from activities.classifying import Classifying
+from activities.planning import Planner
 from api.app import create_app
 from api.doors import Doors
 from contracts.events import FinishReason
@@ -19,6 +21,7 @@ from contracts.parts import Part, TextPart
 from contracts.streams import AttemptOpened, PartShown, RecordKind
 from contracts.turns import TurnResult, TurnState
 from domain.catalog import Catalogs, offer
+from domain.policies.force import FixedPolicies
 from storage import keys, turns
 from storage.attempts import store_answer
 from storage.database import Database
@@ -27,6 +30,7 @@ from storage.migrating import migrate
 from storage.streams.log import StreamWriter
 from storage.streams.postgres import PostgresStore
 from storage.streams.tiered import TieredStreamLog
+from tests.fixtures.planning import health_of
 from tests.storage.scenes import MODEL, opened_attempt, result, running
 
 
@@ -116,12 +120,15 @@ async def opening(dsn: str, temporal: Client, **changes: object) -> AsyncIterato
         theirs = await keys.workspace(connection, now=now, name="theirs")
         await keys.add(connection, secrets[0], workspace_id=ours, name="ours", now=now)
         await keys.add(connection, secrets[1], workspace_id=theirs, name="theirs", now=now)
-    offers = [offer(name, own_server=False, simulated=True) for name in ("openai", "sim")]
+    catalogs = Catalogs([offer(name, own_server=False, simulated=True) for name in ("openai", "sim")])
+    policies = FixedPolicies()
     built = Doors(
         database=database,
         streams=streams,
         temporal=temporal,
-        catalogs=Catalogs(offers),
+        catalogs=catalogs,
+        planner=Planner(catalogs, policies, health_of(database).view, Classifying()),
+        policies=policies,
         clock=lambda: datetime.now(UTC),
         max_request_bytes=100_000,
         default_model=None,

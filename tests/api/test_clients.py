@@ -43,7 +43,7 @@ async def test_a_failed_turn_is_not_bought_again_by_the_clients_own_retries(hous
     assert raised.value.status_code == 502
     assert raised.value.code == "unavailable"
     assert raised.value.response.headers["x-perdure-turn-id"] in str(raised.value.body)
-    assert len(house.simulator.calls()) == 1
+    assert len(house.asked()) == 1
 
 
 async def test_langchain_calls_tools_and_goes_on(house: Running) -> None:

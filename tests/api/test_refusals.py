@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -13,11 +14,15 @@ from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities.classifying import Classifying
+from activities.planning import Planner
 from api.auth import Keyring
 from domain.catalog import Catalog, Catalogs
+from domain.policies.force import FixedPolicies
 from storage import keys
 from tests.api.conftest import Open, listening, opening
 from tests.api.reading import ask
+from tests.fixtures.planning import health_of
 from tests.fixtures.postgres import PostgresServer, create_database
 from workers.embedded.ports import any_free
 from workers.embedded.temporal import EmbeddedTemporal
@@ -163,12 +168,12 @@ async def test_what_nobody_foresaw_is_answered_without_its_words(opened: Open) -
         def resolve(self, name: str, *, field: str = "model") -> Any:
             raise RuntimeError(quoted)
 
-    class Breaking(Catalogs):
-        @property
-        def plain(self) -> Catalog:
+    class Breaking(Planner):
+        async def catalog(self, workspace_id: UUID) -> Catalog:
             return Broken([])
 
-    doors = replace(opened.doors, catalogs=Breaking([]))
+    breaking = Breaking(Catalogs([]), FixedPolicies(), health_of(opened.doors.database).view, Classifying())
+    doors = replace(opened.doors, planner=breaking)
     async with listening(doors) as url, opened.http() as http:
         with capture_logs() as logs:
             problem = await http.post(f"{url}/api/turns", json={"model": "x", "content": "Hi"})

@@ -118,5 +118,13 @@ async def test_the_doctor_asks_every_provider(house: Running, tmp_path: Path) ->
     assert (code, found["groq"]["verdict"], found["mistral"]["verdict"]) == (Exit.FAILED, "ok", "wrong")
     assert "groq with key …cdef answers" in found["groq"]["found"]
     assert "set MISTRAL_API_KEY" in found["mistral"]["found"]
+    credentials = [
+        {"name": "first", "api_key": "gsk_0123456789abcdef"},
+        {"name": "second", "base_url": "http://127.0.0.1:9"},
+    ]
+    several = [{"name": "groq", "base_url": house.simulator.openai_url, "credentials": credentials}]
+    code, raw, _ = await perdure("doctor", "--json", **{**here, "PERDURE_PROVIDERS": json.dumps(several)})
+    verdicts = {finding["part"]: finding["verdict"] for finding in json.loads(raw)}
+    assert (verdicts["groq/first"], verdicts["groq/second"]) == ("ok", "wrong")
     code, _, complaint = await perdure("doctor", **{**here, "PERDURE_PROVIDERS": '[{"name": "azure"}]'})
     assert (code, "base_url is needed" in complaint) == (Exit.USAGE, True)

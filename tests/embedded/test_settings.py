@@ -84,6 +84,10 @@ def test_further_providers_find_their_keys(monkeypatch: pytest.MonkeyPatch, tmp_
         ('[{"name": "a"}]', "base_url is needed"),
         ('[{"name": "a", "vendor": "b", "base_url": "http://a"}]', "no service is known as 'b'"),
         ('[{"name": "mistral", "key": "sk"}]', "Extra inputs"),
+        ('[{"name": "openai"}]', "'openai' is taken"),
+        ('[{"name": "groq", "credentials": [{"api_key_env": "K"}, {"api_key_env": "K"}]}]', "are called 'K'"),
+        ('[{"name": "groq", "credentials": [{"api_key_env": "K", "weight": 0}]}]', "greater than 0"),
+        ('[{"name": "groq", "credentials": [{"api_key_env": "K", "requests_per_minute": 0}]}]', "greater than 0"),
     ],
 )
 def test_providers_that_cannot_be_are_refused(monkeypatch: pytest.MonkeyPatch, given: str, said: str) -> None:
@@ -108,6 +112,45 @@ def test_a_vendors_own_key_adds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings(providers_by_key=False).vendor_configs() == ()
     monkeypatch.setenv("PERDURE_PROVIDERS", '[{"name": "groq", "base_url": "http://gateway/v1"}]')
     assert [one.base_url for one in Settings().vendor_configs()] == ["http://gateway/v1"]
+
+
+def test_a_provider_may_have_several_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIRST", "one")
+    monkeypatch.setenv("OPENAI_API_KEY", "of-the-environment")
+    monkeypatch.setenv(
+        "PERDURE_PROVIDERS",
+        '[{"name": "openai", "credentials": [{"api_key_env": "FIRST", "weight": 3, "requests_per_minute": 500},'
+        ' {"name": "second", "api_key": "two", "base_url": "http://gateway/v1"}, {}]}]',
+    )
+    (config,) = Settings().provider_configs()
+    assert (config.name, config.wire, config.vendor, config.base_url) == ("openai", "openai", "", None)
+    first, second, third = config.credentials
+    assert (first.name, first.api_key, first.weight, first.requests_per_minute) == ("FIRST", "one", 3, 500)
+    assert (second.name, second.api_key, second.base_url) == ("second", "two", "http://gateway/v1")
+    assert (third.name, third.api_key) == ("credential-3", "of-the-environment")
+    assert "two" not in repr(config)
+    assert "two" not in repr(config.credentials)
+
+
+def test_deployments_are_completed_as_their_provider_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GERMANY", "one")
+    monkeypatch.setenv("SWEDEN", "two")
+    monkeypatch.setenv(
+        "PERDURE_PROVIDERS",
+        '[{"name": "azure", "credentials": [{"api_key_env": "GERMANY", "base_url": "https://de.openai.azure.com"},'
+        ' {"api_key_env": "SWEDEN", "base_url": "https://se.openai.azure.com"}]},'
+        ' {"name": "bedrock-mantle", "credentials": [{"location": "us-east-1"}, {"location": "eu-west-1"}]}]',
+    )
+    azure, mantle = Settings().provider_configs()
+    assert (azure.wire, azure.vendor) == ("openai", "azure")
+    assert [(one.api_key, one.base_url) for one in azure.credentials] == [
+        ("one", "https://de.openai.azure.com/openai/v1"),
+        ("two", "https://se.openai.azure.com/openai/v1"),
+    ]
+    assert [(one.location, one.base_url) for one in mantle.credentials] == [
+        ("us-east-1", "https://bedrock-mantle.us-east-1.api.aws/openai/v1"),
+        ("eu-west-1", "https://bedrock-mantle.eu-west-1.api.aws/openai/v1"),
+    ]
 
 
 def test_a_stanza_that_is_wrong_does_not_show_its_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ class Processes:
     key: str
     port: int
     folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
     live: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -46,7 +47,9 @@ class Processes:
             "PERDURE_API_PORT": str(self.port),
             "PERDURE_SWEEP_SECONDS": "0.5",
             "PERDURE_LOG_LEVEL": "warning",
+            "PERDURE_WARM": "false",
             "TEMPORAL_ADDRESS": self.temporal_address,
+            **self.environment,
         }
         with (self.folder / f"{name}.log").open("ab") as log:
             self.live[name] = subprocess.Popen(

@@ -8,9 +8,8 @@ from uuid import UUID
 from contracts.events import FinishReason
 from contracts.models import ModelRef
 from contracts.parts import Message, TextPart
-from contracts.turns import TurnRequest, TurnResult, TurnState
+from contracts.turns import Candidate, Limits, RoutePlan, TurnRequest, TurnResult, TurnState
 from contracts.usage import Cost, Usage
-from domain.routing import plan
 from storage import attempts, conversations, turns
 from storage.accepting import AcceptedTurn, accept_turn
 from storage.attempts import LedgerEntry, OpenedAttempt
@@ -19,6 +18,9 @@ from storage.ids import new_id
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MODEL = ModelRef(provider="sim", model="sim-fast")
+PLAN = RoutePlan(
+    candidates=(Candidate(index=0, model=MODEL, reason="asked for"),), limits=Limits(), on_new_attempt="reset"
+)
 
 
 def asking(text: str = "hello", **changes: Any) -> TurnRequest:
@@ -58,7 +60,7 @@ async def running(database: Database, turn_id: UUID) -> None:
     async with database.begin() as connection:
         lane = await turns.at_lane(connection, turn_id)
         assert lane.blocked_by is None
-        await turns.start(connection, turn_id, plan(lane.turn.routing()), now=NOW)
+        await turns.start(connection, turn_id, PLAN, now=NOW)
 
 
 async def opened_attempt(database: Database, turn_id: UUID) -> OpenedAttempt:

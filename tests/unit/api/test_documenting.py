@@ -2,18 +2,27 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
 
+from api import documenting
 from api.app import create_app
-from tests.unit.api.openai.asking import doors
+from api.doors import Doors
+from domain.catalog import Catalogs
 
 
 @pytest.fixture
-async def http() -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=create_app(doors())), base_url="http://doors")
+def doors() -> Doors:
+    """Doors that need no servers: documents look at nothing."""
+    none = cast(Any, None)
+    return Doors(none, none, none, Catalogs([]), none, none, 1_000_000, None, "test")
+
+
+@pytest.fixture
+async def http(doors: Doors) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=create_app(doors)), base_url="http://doors")
 
 
 @pytest.fixture
@@ -67,23 +76,23 @@ async def test_every_route_has_a_tag_an_example_and_its_errors(document: dict[st
         ]
         assert path == "/metrics" or method == "delete" or any("example" in content for content in shown), name
         if method in ("post", "patch") and not path.endswith(("/cancel", "/refresh")):
-            assert operation["requestBody"]["content"]["application/json"]["example"], name
+            assert any(content.get("example") for content in operation["requestBody"]["content"].values()), name
         if path.startswith(("/api/", "/v1/")):
             assert operation["security"] == [{"key": []}], name
             assert "401" in operation["responses"], name
 
 
 async def test_the_examples_of_bodies_are_taken(document: dict[str, Any]) -> None:
-    from api.bodies import ConversationBody, ConversationChange, TurnBody
-    from api.openai.bodies import ChatBody
-
-    models = {model.__name__: model for model in (ChatBody, TurnBody, ConversationBody, ConversationChange)}
+    models = {model.__name__: model for model in documenting._bodies}
     seen = set()
     for methods in document["paths"].values():
         for operation in methods.values():
             if "requestBody" in operation:
                 content = operation["requestBody"]["content"]["application/json"]
-                name = content["schema"]["$ref"].rpartition("/")[2]
+                name = content["schema"].get("$ref", "").rpartition("/")[2]
+                if not name:
+                    # A policy, which comes as a text.
+                    continue
                 models[name].model_validate(content["example"])
                 seen.add(name)
     assert seen == set(models)

@@ -1,24 +1,20 @@
-"""Doors that need no servers: decoding looks at nothing but the catalog."""
+"""Names that need no servers: decoding looks at nothing but the catalog."""
 
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from api.doors import Doors
+from api.naming import Names
 from api.openai.bodies import ChatBody
 from api.openai.decode import decode
 from contracts.turns import TurnRequest
 from domain.catalog import Catalogs, offer
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-NONE = cast(Any, None)
 
-
-def doors(default_model: str | None = None) -> Doors:
+def names(default_model: str | None = None) -> Names:
     vendors = [offer(name, own_server=False, simulated=False) for name in ("openai", "anthropic")]
     catalogs = Catalogs([*vendors, offer("sim", own_server=True, simulated=True)])
-    return Doors(NONE, NONE, NONE, catalogs, lambda: NOW, 1_000_000, default_model, "test")
+    return Names(catalogs.plain, default_model)
 
 
 def asked(default_model: str | None = None, **body: Any) -> TurnRequest:
     whole = {"model": "sim:sim-fast", "messages": [{"role": "user", "content": "Hi"}]} | body
-    return decode(ChatBody.model_validate(whole), doors(default_model))
+    return decode(ChatBody.model_validate(whole), names(default_model))

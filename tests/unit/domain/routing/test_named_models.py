@@ -9,9 +9,9 @@ from contracts.errors import ErrorKind
 from contracts.models import ModelRef
 from contracts.policies import LimitPolicy, Policy
 from contracts.routing import Capability
-from contracts.turns import Limits, RoutingWish
+from contracts.turns import Limits
 from domain.catalog import with_policy
-from domain.routing import Asked, Needs, plan, prepare, route
+from domain.routing import Asked, Needs, prepare, route
 from domain.routing.limits import limits_in_force
 from tests.unit.domain.routing.asking_for import names, reason, refused, routed
 from tests.unit.domain.routing.catalogs import NOTHING_KNOWN, SHELF, entry
@@ -98,8 +98,3 @@ def test_the_policys_limits_stand_where_the_request_says_none() -> None:
     assert (found.idle, found.step, found.first_token) == (7, 50, Limits().first_token)
     made = routed(policy={"limits": {"idle": 7, "attempts": 9}, "switches": {"fallback_on_refusal": True}}).plan
     assert (made.limits.idle, made.attempts, made.fallback_on_refusal) == (7, 9, True)
-
-
-def test_the_plan_of_a_wish_alone_is_its_models_in_order() -> None:
-    made = plan(RoutingWish(models=(SHELF[0].ref, SHELF[1].ref, SHELF[0].ref)))
-    assert [str(one.model) for one in made.candidates] == ["one:small", "one:large"]

@@ -1,0 +1,121 @@
+"""`/api/models/recommendations` and its kin: which model would answer, for what, at what price."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from api import examples_routes as examples
+from api.auth import Caller, DoorsOf
+from api.bodies import path_id
+from api.documenting import documented
+from api.json import json_response
+from api.naming import chosen, names_for
+from api.showing_routes import shown_route, usd
+from api.wishing import ready_for, wish
+from contracts.errors import ErrorKind, PerdureError
+from contracts.requests import Knobs
+from contracts.routing import Capability, RoutingContext, Strategy, TaskType
+from domain.routing.estimating import price_range
+
+models_router = APIRouter(prefix="/api/models", tags=["models"])
+chat_router = APIRouter(prefix="/api/chat", tags=["chat"])
+
+CostPreference = Literal["auto", "balanced", "cost", "performance", "quality"]
+Words = Annotated[str, Query(max_length=100_000)]
+
+
+@models_router.get(
+    "/recommendations",
+    responses=documented({200: ("Who would be asked, and why.", examples.RECOMMENDATION)}, errors=(400, 401, 404)),
+)
+async def recommend(
+    caller: Caller,
+    doors: DoorsOf,
+    task_type: TaskType | None = None,
+    context_length: Annotated[int, Query(ge=0, le=100_000_000, description="Tokens of the prompt.")] = 0,
+    cost_preference: CostPreference = "balanced",
+    difficulty: Annotated[float | None, Query(ge=0, le=1)] = None,
+    require: Annotated[list[Capability], Query()] = [],  # noqa: B006
+    max_output_tokens: Annotated[int | None, Query(ge=1)] = None,
+    user: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """The models for a kind of task, a length of prompt and a preference, best first, each with its reason."""
+    strategy: Strategy = cost_preference
+    routing = RoutingContext(strategy=strategy, task=task_type, difficulty=difficulty, require=frozenset(require))
+    asked = wish("", routing, knobs=Knobs(max_output_tokens=max_output_tokens, user=user))
+    ready = await ready_for(doors, caller, asked, further_tokens=context_length)
+    return json_response(shown_route(ready.route()))
+
+
+@chat_router.get(
+    "/model-recommendations",
+    responses=documented({200: ("Who would be asked, and why.", examples.RECOMMENDATION)}, errors=(400, 401, 404)),
+)
+async def recommend_for_query(
+    caller: Caller,
+    doors: DoorsOf,
+    query: Words,
+    conversation_id: str | None = None,
+    conversationId: str | None = None,  # noqa: N803 - the name that chat front ends send
+    strategy: Strategy | None = None,
+    user: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """The models for what a user is about to say, judged from its text, and in a conversation from what it holds already."""
+    given = conversation_id or conversationId
+    conversation = None if given is None else path_id(given, "conversation")
+    asked = wish(query, RoutingContext(strategy=strategy), knobs=Knobs(user=user))
+    ready = await ready_for(doors, caller, asked, conversation_id=conversation)
+    return json_response(shown_route(ready.route()))
+
+
+@chat_router.get(
+    "/cost-estimate",
+    responses=documented({200: ("What an answer would cost.", examples.ESTIMATE)}, errors=(400, 401, 404)),
+)
+async def estimate_cost(
+    caller: Caller,
+    doors: DoorsOf,
+    message: Words = "",
+    model: str | None = None,
+    model_id: str | None = None,
+    modelId: str | None = None,  # noqa: N803 - the name that chat front ends send
+    conversation_id: str | None = None,
+    conversationId: str | None = None,  # noqa: N803
+    context_length: Annotated[int, Query(ge=0, le=100_000_000, description="Further tokens of the prompt.")] = 0,
+    max_output_tokens: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """What a message would cost at a model, or at the one that routing would choose: low, likely and worst, in USD.
+
+    Low: a short answer, the conversation's prompt read from the vendor's cache. Worst: the longest answer, nothing cached.
+    """
+    name, given = model or model_id or modelId, conversation_id or conversationId
+    if not message and not context_length:
+        raise PerdureError(ErrorKind.INVALID_REQUEST, "Give message, or context_length.", field="message")
+    models, routing = chosen(name, (), RoutingContext(), await names_for(doors, caller))
+    asked = wish(message, routing, models=models, knobs=Knobs(max_output_tokens=max_output_tokens))
+    ready = await ready_for(
+        doors,
+        caller,
+        asked,
+        conversation_id=None if given is None else path_id(given, "conversation"),
+        further_tokens=context_length,
+    )
+    ref = ready.route().plan.candidates[0].model
+    entry, needs = ready.catalog.entry(ref), ready.asked.needs
+    sticky = ready.situation.sticky
+    cached = sticky.cached_tokens if sticky is not None and sticky.model == ref else 0
+    found = price_range(entry, needs, cached_tokens=cached)
+    return json_response(
+        {
+            "model": str(ref),
+            "input_tokens": needs.input_tokens,
+            "likely_output_tokens": needs.likely_answer,
+            "most_output_tokens": needs.worst_answer(entry.max_output),
+            "low_usd": usd(found.low),
+            "likely_usd": usd(found.likely),
+            "worst_usd": usd(found.worst),
+            "priced": found.likely is not None,
+            "simulated": entry.simulated,
+        }
+    )

@@ -1,0 +1,11 @@
+"""Options that many commands take."""
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Url = Annotated[
+    str | None, typer.Option(envvar="PERDURE_URL", help="The API's address; else the running `perdure up`.")
+]
+Key = Annotated[str | None, typer.Option(envvar="PERDURE_API_KEY", help="The API key; else that of `perdure up`.")]

@@ -1,0 +1,72 @@
+"""What a conversation loses when another model goes on with it."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from contracts.parts import (
+    AudioPart,
+    DocumentPart,
+    ImagePart,
+    Message,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from contracts.routing import Capability
+
+_NAMES = {"image": "images", "audio": "recordings", "document": "documents", "reasoning": "pieces of reasoning"}
+
+
+def lost_at(messages: Sequence[Message], *, provider: str, capabilities: frozenset[Capability]) -> tuple[str, ...]:
+    """What the new model will not be sent, in words: what it cannot take, and what only another vendor understands.
+
+    Text, tool calls and their results always go along.
+    """
+    counts: Counter[str] = Counter()
+    for message in messages:
+        for part in message.parts:
+            _count(part, counts, provider, capabilities)
+    return tuple(f"{number} {name}" for name, number in sorted(counts.items()) if number)
+
+
+def _count(part: Part, counts: Counter[str], provider: str, capabilities: frozenset[Capability]) -> None:
+    match part:
+        case TextPart() | ToolCallPart() | RefusalPart():
+            return
+        case ImagePart():
+            counts["images"] += Capability.IMAGES not in capabilities
+        case DocumentPart():
+            counts["documents"] += Capability.DOCUMENTS not in capabilities
+        case AudioPart():
+            counts["recordings"] += Capability.AUDIO not in capabilities
+        case ReasoningPart():
+            counts[f"pieces of reasoning by {part.provider}"] += part.provider != provider
+        case ProviderPart():
+            counts[f"parts that only {part.provider} understands"] += part.provider != provider
+        case ToolResultPart():
+            for inner in part.content:
+                _count(inner, counts, provider, capabilities)
+        case _:
+            assert_never(part)
+
+
+def without(messages: Sequence[Message], unfit: Callable[[Part], bool]) -> tuple[tuple[Message, ...], Counter[str]]:
+    """The messages without their unfit parts, and how many of each kind were left out.
+
+    A message whose every part would go keeps its place with a note, so that no exchange loses a side.
+    """
+    left_out: Counter[str] = Counter()
+    kept: list[Message] = []
+    for message in messages:
+        parts = tuple(part for part in message.parts if not unfit(part))
+        if len(parts) < len(message.parts):
+            left_out.update(_NAMES.get(part.type, part.type) for part in message.parts if unfit(part))
+            note = TextPart(text="(left out: this model cannot take it)")
+            message = message.model_copy(update={"parts": parts or (note,)})
+        kept.append(message)
+    return tuple(kept), left_out

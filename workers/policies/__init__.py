@@ -1,0 +1,1 @@
+"""The policies in force in a process: its file is watched, the database's versions are listened for."""

@@ -47,4 +47,10 @@ PROVIDER: dict[str, Any] = {
         "error": None,
     },
 }
+AWAY = {
+    "provider": "openai",
+    "model": "gpt-4o",
+    "reason": "overloaded",
+    "until": "2026-03-01T12:00:15+00:00",
+}
 REFRESH = {"requested_at": "2026-03-01T12:00:00+00:00", "providers": ["anthropic", "ollama"]}

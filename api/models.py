@@ -1,6 +1,5 @@
 """`/api/models`: what can be asked for, what it can do and what it costs."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -8,15 +7,11 @@ from fastapi.responses import Response
 
 from api import examples_models as examples
 from api.auth import Caller, DoorsOf
+from api.choosing_models import WantedModels, check_providers, page
 from api.documenting import documented
-from api.doors import Doors
 from api.json import json_response
-from api.paging import DEFAULT_LIMIT, decode_name, encode_name, page_limit
-from api.showing_models import shown_model, shown_provider
-from contracts.errors import ErrorKind, PerdureError
-from contracts.models import ModelRef
-from contracts.routing import Capability
-from domain.catalog import ModelEntry, ModelQuery
+from api.showing_models import shown_away, shown_model, shown_provider
+from api.standing import away
 from storage import discovered
 
 router = APIRouter(prefix="/api/models", tags=["models"])
@@ -32,45 +27,29 @@ Names = Annotated[list[str], Query()]
         {200: ("A page.", {"data": [examples.ENTRY], "total": 1, "next_cursor": None})}, errors=(400, 401)
     ),
 )
-async def list_models(
-    caller: Caller,
-    doors: DoorsOf,
-    capability: Annotated[list[Capability], Query(description="What the model must be able to do.")] = [],  # noqa: B006
-    provider: Annotated[list[str], Query(description="One of these providers.")] = [],  # noqa: B006
-    tag: Annotated[list[str], Query(description="All of these tags.")] = [],  # noqa: B006
-    region: Annotated[list[str], Query(description="One of these regions.")] = [],  # noqa: B006
-    privacy: Annotated[list[str], Query(description="All of these promises.")] = [],  # noqa: B006
-    min_window: Annotated[int | None, Query(ge=1, description="Tokens of prompt and answer together.")] = None,
-    max_price: Annotated[
-        Decimal | None, Query(ge=0, description="USD per million tokens, three parts of input and one of output.")
-    ] = None,
-    q: Annotated[str, Query(max_length=200, description="Words of the names, aliases and tags.")] = "",
-    chats: Annotated[bool | None, Query(description="Answers chat turns, or is for other work.")] = None,
-    deprecated: Annotated[bool, Query(description="Those on their way out as well.")] = False,
-    cursor: str | None = None,
-    limit: int = DEFAULT_LIMIT,
-) -> Response:
-    """The models of the configured providers, provider by provider."""
-    _check_providers(provider, doors)
-    query = ModelQuery(
-        capabilities=frozenset(capability),
-        providers=frozenset(provider),
-        tags=frozenset(tag),
-        regions=frozenset(region),
-        privacy=frozenset(privacy),
-        min_window=min_window,
-        max_price=max_price,
-        text=q,
-        chats=chats,
-        deprecated=deprecated,
-    )
-    found = doors.catalog.query(query)
-    begins = 0 if cursor is None else _after(decode_name(cursor), found)
-    asked = page_limit(limit)
-    page = found[begins : begins + asked]
-    following = encode_name(str(page[-1].ref)) if len(found) > begins + asked else None
-    data = [shown_model(entry) for entry in page]
-    return json_response({"data": data, "total": len(found), "next_cursor": following})
+async def list_models(asked: WantedModels) -> Response:
+    """The models of the configured providers under the workspace's policy, provider by provider."""
+    return json_response(page(asked.catalog.query(asked.query), asked))
+
+
+@router.get(
+    "/available",
+    responses=documented(
+        {
+            200: (
+                "A page, and what is left out.",
+                {"data": [examples.ENTRY], "total": 1, "next_cursor": None, "away": [examples.AWAY]},
+            )
+        },
+        errors=(400, 401, 503),
+    ),
+)
+async def list_available(asked: WantedModels, doors: DoorsOf) -> Response:
+    """Those that can be asked now: their provider is there and takes our key, and no breaker keeps calls from them."""
+    async with doors.database.begin() as connection:
+        gone = await away(connection, asked.catalog.offers, now=doors.clock())
+    found = [entry for entry in asked.catalog.query(asked.query) if not gone.has(entry.ref)]
+    return json_response({**page(found, asked), "away": [shown_away(one) for one in gone.all]})
 
 
 @router.get(
@@ -81,7 +60,7 @@ async def list_providers(caller: Caller, doors: DoorsOf) -> Response:
     """The configured providers, how many models each has, and when it was last asked for its own list."""
     async with doors.database.begin() as connection:
         known = {one.provider: one for one in await discovered.states(connection)}
-    entries = doors.catalog.entries
+    entries = (await doors.planner.catalog(caller.workspace_id)).entries
     counts: dict[str, int] = {}
     for entry in entries:
         if not entry.deprecated:
@@ -103,7 +82,7 @@ async def refresh(caller: Caller, doors: DoorsOf, provider: Names = []) -> Respo
 
     Simulated providers are not asked: what they have is known.
     """
-    _check_providers(provider, doors)
+    check_providers(provider, doors)
     named = [
         one.provider
         for one in doors.catalogs.offers
@@ -118,22 +97,5 @@ async def refresh(caller: Caller, doors: DoorsOf, provider: Names = []) -> Respo
 @by_name.get("/{name:path}", responses=documented({200: ("The model.", examples.ENTRY)}, errors=(401, 404)))
 async def get_model(name: str, caller: Caller, doors: DoorsOf) -> Response:
     """One model, by `provider:model`, bare name or alias; a dated version is known as well."""
-    catalog = doors.catalog
+    catalog = await doors.planner.catalog(caller.workspace_id)
     return json_response(shown_model(catalog.entry(catalog.resolve(name))))
-
-
-def _check_providers(named: list[str], doors: Doors) -> None:
-    there = [one.provider for one in doors.catalogs.offers]
-    for name in named:
-        if name not in there:
-            message = f"No provider is called {name[:100]!r}. Configured: {', '.join(there) or 'none'}."
-            raise PerdureError(ErrorKind.INVALID_REQUEST, message, field="provider")
-
-
-def _after(name: str, found: tuple[ModelEntry, ...]) -> int:
-    try:
-        last = ModelRef.parse(name)
-        return 1 + next(place for place, entry in enumerate(found) if entry.ref == last)
-    except (StopIteration, ValueError):
-        message = "The cursor's place is not in this listing (any more). Ask again without a cursor."
-        raise PerdureError(ErrorKind.INVALID_REQUEST, message, field="cursor") from None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.standing import Away
 from domain.catalog import ModelEntry, Offer, Prices
 from storage.discovered import Discovery
 
@@ -40,6 +41,16 @@ def shown_provider(offer: Offer, *, models: int, discovery: Discovery | None) ->
         "simulated": offer.simulated,
         "local": offer.local,
         "discovery": _shown_discovery(discovery) if discovery is not None else None,
+    }
+
+
+def shown_away(away: Away) -> dict[str, Any]:
+    """What cannot be asked now: a model, or with `model` null all of its provider's."""
+    return {
+        "provider": away.provider,
+        "model": away.model or None,
+        "reason": away.reason,
+        "until": away.until.isoformat() if away.until is not None else None,
     }
 
 

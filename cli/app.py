@@ -133,9 +133,12 @@ def models_list(
     provider: Annotated[list[str] | None, typer.Option(help="Of this provider; may be repeated.")] = None,
     capability: Annotated[list[str] | None, typer.Option(help="That can this, as tools; may be repeated.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="With this tag; may be repeated.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="Processed in this region; may be repeated.")] = None,
+    privacy: Annotated[list[str] | None, typer.Option(help="With this promise; may be repeated.")] = None,
     min_window: Annotated[int | None, typer.Option(help="Taking at least so many tokens.")] = None,
     max_price: Annotated[str | None, typer.Option(help="At most so many USD per million tokens, blended 3:1.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also those on their way out or not for chat.")] = False,
+    available: Annotated[bool, typer.Option("--available", help="Only those that can be asked now.")] = False,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
@@ -149,12 +152,14 @@ def models_list(
         "provider": provider,
         "capability": capability,
         "tag": tag,
+        "region": region,
+        "privacy": privacy,
         "min_window": min_window,
         "max_price": max_price,
         "chats": None if everything else "true",
         "deprecated": "true" if everything else None,
     }
-    asyncio.run(list_models(reach(url, key), asked, as_json=as_json))
+    asyncio.run(list_models(reach(url, key), asked, available=available, as_json=as_json))
 
 
 @models_app.command("show")

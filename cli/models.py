@@ -18,16 +18,22 @@ _PATIENCE = 60.0
 """Seconds that `refresh` waits for a worker."""
 
 
-async def list_models(server: Server, asked: Mapping[str, Any], *, as_json: bool) -> None:
-    """List the models that are as asked; `asked` holds the API's query parameters, of which None is left out."""
+async def list_models(server: Server, asked: Mapping[str, Any], *, available: bool, as_json: bool) -> None:
+    """List the models that are as asked; `asked` holds the API's query parameters, of which None is left out.
+
+    `available`: only those that can be asked now, and why others cannot.
+    """
+    path = "/api/models/available" if available else "/api/models"
     given = {name: value for name, value in asked.items() if value not in (None, "", [])}
     found: list[dict[str, Any]] = []
+    away: list[dict[str, Any]] = []
     async with server.http() as http:
         cursor: str | None = None
         while True:
             page = {**given, "limit": _PAGE, **({"cursor": cursor} if cursor else {})}
-            answer = await ask(http, "GET", f"/api/models?{urlencode(page, doseq=True)}")
+            answer = await ask(http, "GET", f"{path}?{urlencode(page, doseq=True)}")
             found += answer["data"]
+            away = answer.get("away", [])
             cursor = answer["next_cursor"]
             if cursor is None:
                 break
@@ -43,6 +49,9 @@ async def list_models(server: Server, asked: Mapping[str, Any], *, as_json: bool
     console = Console(highlight=False)
     console.print(table)
     console.print(f"{len(found)} models; prices in USD per million tokens.")
+    for one in away:
+        name = one["provider"] + (f":{one['model']}" if one["model"] else "")
+        console.print(f"Away: {name} ({one['reason']})" + (f" until {one['until']}" if one["until"] else ""))
 
 
 async def show_model(server: Server, name: str, *, as_json: bool) -> None:

@@ -8,9 +8,9 @@ from fastapi.responses import Response
 from api import examples
 from api.auth import Caller, DoorsOf
 from api.documenting import documented
-from api.doors import Doors
 from api.json import json_response
 from contracts.models import ModelRef
+from domain.catalog import Catalog
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
@@ -23,7 +23,8 @@ router = APIRouter(prefix="/v1", tags=["OpenAI"])
 )
 async def list_models(caller: Caller, doors: DoorsOf) -> Response:
     """The models of the configured providers, those that are known by name."""
-    return json_response({"object": "list", "data": [_model(doors, ref) for ref in doors.catalog.models]})
+    catalog = await doors.planner.catalog(caller.workspace_id)
+    return json_response({"object": "list", "data": [_model(catalog, ref) for ref in catalog.models]})
 
 
 @router.get(
@@ -32,15 +33,16 @@ async def list_models(caller: Caller, doors: DoorsOf) -> Response:
 )
 async def get_model(name: str, caller: Caller, doors: DoorsOf) -> Response:
     """One model, by `provider:model` or its bare name."""
-    return json_response(_model(doors, doors.catalog.resolve(name)))
+    catalog = await doors.planner.catalog(caller.workspace_id)
+    return json_response(_model(catalog, catalog.resolve(name)))
 
 
-def _model(doors: Doors, ref: ModelRef) -> dict[str, Any]:
+def _model(catalog: Catalog, ref: ModelRef) -> dict[str, Any]:
     # No list says when a model was made; OpenAI's clients want a number.
     return {
         "id": str(ref),
         "object": "model",
         "created": 0,
         "owned_by": ref.provider,
-        "simulated": doors.catalog.simulated(ref.provider),
+        "simulated": catalog.simulated(ref.provider),
     }

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.recordings, pytest.mark.timeout(400)]
 EVERY = {"mmlu": 6, "gsm8k": 1}
 """Of MMLU's rows every sixth is measured here, since all take a minute; `python -m training --recordings` measures them all."""
 WITHIN = {"mmlu": 0.06, "gsm8k": 0.01}
-"""How far a measure of the sample may be from the whole's: the interval of the report's own resamplings, for so many fewer rows."""
+"""How far a measure of the sample may be from the whole's: about the interval of the report's own resamplings."""
 
 
 @pytest.fixture(scope="module")

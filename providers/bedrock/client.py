@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ErrorKind, ProviderError
@@ -54,6 +55,14 @@ async def build_client(config: ProviderConfig, credentials: Credentials) -> tupl
     return client, stack
 
 
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """Reads AWS's descriptions of its services, once for all clients: each would else take a third of a second for them."""
+    from botocore.loaders import create_loader  # type: ignore[import-untyped]
+
+    return create_loader()
+
+
 def _session(credentials: Credentials) -> "AioSession":
     with ONE_AT_A_TIME:
         from aiobotocore.session import AioSession
@@ -61,6 +70,7 @@ def _session(credentials: Credentials) -> "AioSession":
     # At the level of debugging botocore logs whole requests and answers, which are not for logs.
     logging.getLogger("botocore").setLevel(logging.INFO)
     session = AioSession(profile=credentials.profile)
+    session.register_component("data_loader", _loader())
     session.warm_up_loader_caches(SERVICE)
     return session
 

@@ -21,16 +21,16 @@ def _differences(connection: Connection) -> list[object]:
     return list(compare_metadata(MigrationContext.configure(connection, opts={"include_object": ours}), metadata))
 
 
-async def test_migrations_make_what_the_tables_say(postgres_dsn: str) -> None:
-    database = Database(postgres_dsn)
+async def test_migrations_make_what_the_tables_say(empty_postgres_dsn: str) -> None:
+    database = Database(empty_postgres_dsn)
     await migrate(database)
     async with database.engine.connect() as connection:
         assert await connection.run_sync(_differences) == []
     await database.close()
 
 
-async def test_down_and_up_again(postgres_dsn: str) -> None:
-    database = Database(postgres_dsn)
+async def test_down_and_up_again(empty_postgres_dsn: str) -> None:
+    database = Database(empty_postgres_dsn)
     await migrate(database)
     assert await current_revision(database) == head_revision()
     await revert(database, "base")
@@ -40,8 +40,8 @@ async def test_down_and_up_again(postgres_dsn: str) -> None:
     await database.close()
 
 
-async def test_several_processes_may_migrate_at_once(postgres_dsn: str) -> None:
-    databases = [Database(postgres_dsn) for _ in range(4)]
+async def test_several_processes_may_migrate_at_once(empty_postgres_dsn: str) -> None:
+    databases = [Database(empty_postgres_dsn) for _ in range(4)]
     await asyncio.gather(*(migrate(database) for database in databases))
     assert await current_revision(databases[0]) == head_revision()
     for database in databases:

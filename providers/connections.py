@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx2
 
+from providers.malformed_events import pass_over_malformed
+
 CONNECT_SECONDS = 5.0
 POOL_SIZE = 32
 IDLE_CONNECTIONS = 16
@@ -34,7 +36,10 @@ def http_client(**options: Any) -> httpx2.AsyncClient:
     else:
         context = httpx2.create_ssl_context()
         transport = Pools(lambda: httpx2.AsyncHTTPTransport(verify=context, limits=limits))
-    return httpx2.AsyncClient(timeout=TIMEOUT, limits=limits, transport=transport, **options)
+    client = httpx2.AsyncClient(timeout=TIMEOUT, limits=limits, transport=transport, **options)
+    hooks = client.event_hooks
+    client.event_hooks = {**hooks, "response": [*hooks["response"], pass_over_malformed]}
+    return client
 
 
 @dataclass(slots=True)

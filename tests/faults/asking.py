@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import httpx2
 import openai
 
 from contracts.health import BreakerKey
@@ -37,6 +38,8 @@ class Caller:
     """Asks the house, and reads the simulator's log. Models are named anew each time, so that no breaker knows them."""
 
     house: Running
+    client: openai.AsyncOpenAI
+    http: httpx2.AsyncClient
     scenarios: list[str] = field(default_factory=list)
 
     def model(self, provider: str, behaviour: dict[str, Any] | None = None, **options: Any) -> str:
@@ -51,7 +54,7 @@ class Caller:
 
     async def ask(self, mode: Mode, models: Sequence[str], text: str = ASKED, **fields: Any) -> Told:
         """Ask the models, the first and its fallbacks, at `/v1/chat/completions`."""
-        asked = self.house.openai().chat.completions
+        asked = self.client.chat.completions
         messages: Any = [{"role": "user", "content": text}]
         body = {"models": list(models[1:]), **fields}
         try:
@@ -69,9 +72,8 @@ class Caller:
 
     async def turn(self, turn_id: str) -> dict[str, Any]:
         """The turn with its attempts."""
-        async with self.house.http() as http:
-            found: dict[str, Any] = (await http.get(f"/api/turns/{turn_id}")).raise_for_status().json()
-            return found
+        found: dict[str, Any] = (await self.http.get(f"/api/turns/{turn_id}")).raise_for_status().json()
+        return found
 
     def calls(self, model: str) -> list[dict[str, Any]]:
         """The provider's log of the calls of a model, in order."""

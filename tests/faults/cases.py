@@ -3,10 +3,32 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-WIRES = ("sim", "openai", "anthropic", "google")
-"""The simulator's providers by wire: OpenAI's chat and responses, Anthropic's, Google's."""
-SIBLING = {"sim": "anthropic", "openai": "google", "anthropic": "openai", "google": "sim"}
+from pydantic import SecretStr
+
+from providers.protocol import Wire
+from providers.simulator.control import Simulator
+from settings import FurtherProvider
+
+WIRES = ("chat", "responses", "claude", "gemini")
+"""The providers by their wire: OpenAI's two, Anthropic's, Google's."""
+SIBLING = {"chat": "claude", "responses": "gemini", "claude": "responses", "gemini": "chat"}
 """Who answers for whom: always another wire."""
+
+
+def stanzas(simulator: Simulator) -> list[FurtherProvider]:
+    """The providers' stanzas in the configuration."""
+    wires: dict[str, tuple[Wire, str]] = {
+        "chat": ("openai-chat", simulator.openai_url),
+        "responses": ("openai-responses", simulator.openai_url),
+        "claude": ("anthropic", simulator.anthropic_url),
+        "gemini": ("google", simulator.google_url),
+    }
+    return [
+        FurtherProvider(name=name, wire=wire, base_url=url, api_key=SecretStr("sim-key"))
+        for name, (wire, url) in wires.items()
+    ]
+
+
 LIMITS: dict[str, Any] = {"retry_after": 3, "same_candidate": 2, "only_candidate": 3}
 SILENCE = 1.2
 """Seconds of silence that the cases of silence allow."""
@@ -70,7 +92,7 @@ FAULTS = (
     Fault("error-in-stream", _error("overloaded", in_stream=True, after=4), "overloaded"),
     Fault("malformed-event", {"malformed_event_after": 4}, None),
     Fault(
-        "no-last-event", {"omit_last_event": True}, "unavailable", survived_on=frozenset({"sim", "anthropic"})
+        "no-last-event", {"omit_last_event": True}, "unavailable", survived_on=frozenset({"chat", "claude"})
     ),
     Fault("no-finish", {"omit_finish": True}, "unavailable"),
     Fault("overflow", _error("context_overflow"), "context_overflow", calls=1, alone=1),

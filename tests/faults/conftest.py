@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from providers.simulator.control import Simulator
 from tests.faults.asking import Caller, put_policy
+from tests.faults.cases import stanzas
 from tests.fixtures.house import Running, running_house
 from tests.fixtures.postgres import PostgresServer, create_database
 from workers.embedded.temporal import EmbeddedTemporal
@@ -28,11 +29,14 @@ async def module_house(
     module_simulator: Simulator,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Running]:
-    """A house whose providers are the simulator's wires: `sim` is OpenAI's chat, `openai` its responses."""
+    """A house whose providers are the simulator, each over one wire."""
     dsn = await create_database(postgres_server)
     folder: Path = tmp_path_factory.mktemp("faults")
     with pytest.MonkeyPatch.context() as patch:
-        async with running_house(dsn, temporal_server, module_simulator, folder, patch) as running:
+        providers = stanzas(module_simulator)
+        async with running_house(
+            dsn, temporal_server, module_simulator, folder, patch, providers=providers
+        ) as running:
             yield running
 
 
@@ -46,7 +50,8 @@ async def patient_house(module_house: Running) -> Running:
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(module_house: Running) -> AsyncIterator[Caller]:
     """Somebody who asks, with models of its own and every breaker closed."""
-    made = Caller(module_house)
-    await made.close_breakers()
-    yield made
+    async with module_house.http() as http:
+        made = Caller(module_house, module_house.openai(), http)
+        await made.close_breakers()
+        yield made
     made.forget_scenarios()

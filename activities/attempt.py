@@ -197,6 +197,7 @@ def _fitted(world: World, request: Complete, opened: OpenedAttempt) -> Fitted:
     if opened.turn.conversation_id is None:
         return Fitted(messages, 0)
     count = partial(count_messages, model=model.model)
+    # The plan knows what the policy says of the model.
     window = request.candidate.window or context_window(model, world.price_lists.get(model.provider))
     if request.squeezed:
         # The model counted more than we did, or its window was not known.

@@ -146,6 +146,7 @@ class Settling:
             await attempts.close_attempt(
                 connection, turn.id, step=self.request.step, attempt=self.opened.number, entry=entry
             )
+            _, count = await attempts.spent(connection, turn.id)
         await self.writer.close()
         if error is None:
             return ApplicationError(
@@ -160,7 +161,8 @@ class Settling:
             remaining=self._remaining(),
         )
         allowed = self.request.attempts
-        final = allowed is not None and self.opened.number >= allowed
+        # Numbers are also given to attempts that found a limit used up and called nobody; rows are not.
+        final = allowed is not None and count >= allowed
         return failure(error, verdict, final=final, squeezable=squeezable)
 
     async def _wait(self, error: ProviderError) -> ApplicationError:

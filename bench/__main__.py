@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import first_token, history, limiter, planning, stopping, streams, switching, throughput
+from bench import failover, first_token, history, limiter, planning, stopping, streams, switching, throughput
 from bench.figures import Figure, show
 from bench.target import Target, running
 
@@ -16,6 +16,7 @@ MEASURES: dict[str, tuple[str, Callable[[Target], Awaitable[list[Figure]]]]] = {
     "first-token": ("Time to the first token", first_token.measure),
     "throughput": ("Turns a second", throughput.measure),
     "history": ("Temporal's history", history.measure),
+    "failover": ("Failing over", failover.measure),
     "stopping": ("Stopping", stopping.measure),
     "limiter": ("The shared limiter", limiter.measure),
     "switching": ("Policies that change", switching.measure),

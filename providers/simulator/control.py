@@ -39,6 +39,10 @@ class Simulator:
         body: dict[str, Any] = {"behaviour": behaviour, "match": match or {}, "times": times, "skip": skip}
         return str(self._ask("POST", "scenarios", body)["id"])
 
+    def remove_scenario(self, identity: str) -> None:
+        """Forget one scenario."""
+        self._ask("DELETE", f"scenarios/{identity}")
+
     def clear_scenarios(self) -> None:
         """Forget all scenarios; the log stays."""
         self._ask("DELETE", "scenarios")

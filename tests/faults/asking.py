@@ -59,7 +59,9 @@ class Caller:
         body = {"models": list(models[1:]), **fields}
         try:
             if mode == "stream":
-                return await _streamed(await asked.create(model=models[0], messages=messages, extra_body=body, stream=True))
+                return await _streamed(
+                    await asked.create(model=models[0], messages=messages, extra_body=body, stream=True)
+                )
             raw = await asked.with_raw_response.create(model=models[0], messages=messages, extra_body=body)
         except openai.APIStatusError as error:
             turn_id = error.response.headers.get("x-perdure-turn-id", "")
@@ -94,6 +96,11 @@ class Caller:
     def forget_scenarios(self) -> None:
         self.scenarios.clear()
         self.house.simulator.clear_scenarios()
+
+
+def ledger_of(turn: dict[str, Any]) -> list[tuple[str, str, str | None]]:
+    """Of each attempt the model, how it ended, and the kind of its failure."""
+    return [(row["model"], row["state"], row["error_kind"]) for row in turn["attempts"]]
 
 
 async def put_policy(house: Running, policy: dict[str, Any]) -> None:

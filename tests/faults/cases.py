@@ -84,16 +84,12 @@ FAULTS = (
         alone=2,
         limits={"first_token": SILENCE, "only_candidate": 2},
     ),
-    Fault(
-        "stalled", {"stall_after": 4}, "timeout", calls=1, alone=2, limits={"idle": SILENCE, "only_candidate": 2}
-    ),
+    Fault("stalled", {"stall_after": 4}, "timeout", calls=1, alone=2, limits={"idle": SILENCE, "only_candidate": 2}),
     Fault("cut", {"cut_after": 4}, "unavailable"),
     Fault("cut-cleanly", {"cut_after": 4, "cut_clean": True}, "unavailable"),
     Fault("error-in-stream", _error("overloaded", in_stream=True, after=4), "overloaded"),
     Fault("malformed-event", {"malformed_event_after": 4}, None),
-    Fault(
-        "no-last-event", {"omit_last_event": True}, "unavailable", survived_on=frozenset({"chat", "claude"})
-    ),
+    Fault("no-last-event", {"omit_last_event": True}, "unavailable", survived_on=frozenset({"chat", "claude"})),
     Fault("no-finish", {"omit_finish": True}, "unavailable"),
     Fault("overflow", _error("context_overflow"), "context_overflow", calls=1, alone=1),
     Fault("refused", _error("content_refused"), "content_refused", calls=1, alone=1, fallback=False),

@@ -34,9 +34,7 @@ async def module_house(
     folder: Path = tmp_path_factory.mktemp("faults")
     with pytest.MonkeyPatch.context() as patch:
         providers = stanzas(module_simulator)
-        async with running_house(
-            dsn, temporal_server, module_simulator, folder, patch, providers=providers
-        ) as running:
+        async with running_house(dsn, temporal_server, module_simulator, folder, patch, providers=providers) as running:
             yield running
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.errors import RULES, ErrorKind
-from tests.faults.asking import MODES, WORDS, Caller, Mode, Told, at_once
+from tests.faults.asking import MODES, WORDS, Caller, Mode, Told, at_once, ledger_of
 from tests.faults.cases import FAULTS, LIMITS, SIBLING, WIRES, Fault
 from tests.fixtures.house import Running
 
@@ -45,16 +45,16 @@ async def _with_sibling(caller: Caller, wire: str, fault: Fault, mode: Mode) -> 
     turn = await caller.turn(told.turn_id)
     if fault.survived(wire):
         _whole(told)
-        assert _ledger(turn) == [(faulty, "completed", None)]
+        assert ledger_of(turn) == [(faulty, "completed", None)]
         assert _outcomes(caller, faulty) == ["completed"]
         assert caller.calls(well) == []
     elif not fault.fallback:
         _clean(told, fault)
-        assert _ledger(turn) == [(faulty, "failed", fault.kind)]
+        assert ledger_of(turn) == [(faulty, "failed", fault.kind)]
         assert caller.calls(well) == []
     else:
         _whole(told)
-        assert _ledger(turn) == [(faulty, "failed", fault.kind)] * fault.calls + [(well, "completed", None)]
+        assert ledger_of(turn) == [(faulty, "failed", fault.kind)] * fault.calls + [(well, "completed", None)]
         assert _model(turn) == well
         assert turn["result"]["attempts"] == fault.calls + 1
         assert len(caller.calls(faulty)) == fault.calls
@@ -68,11 +68,11 @@ async def _alone(caller: Caller, wire: str, fault: Fault, mode: Mode) -> None:
     turn = await caller.turn(told.turn_id)
     if fault.survived(wire):
         _whole(told)
-        assert _ledger(turn) == [(faulty, "completed", None)]
+        assert ledger_of(turn) == [(faulty, "completed", None)]
         return
     _clean(told, fault)
     assert (turn["state"], turn["message"], turn["result"]["error_kind"]) == ("failed", None, fault.kind)
-    assert _ledger(turn) == [(faulty, "failed", fault.kind)] * fault.alone
+    assert ledger_of(turn) == [(faulty, "failed", fault.kind)] * fault.alone
     assert len(caller.calls(faulty)) == fault.alone
     assert all(gap >= fault.gap for gap in caller.gaps(faulty)), caller.gaps(faulty)
 
@@ -91,12 +91,6 @@ def _clean(told: Told, fault: Fault) -> None:
     # A stream has begun with 200 when it fails; its error is its last event.
     assert told.status in (None, RULES[ErrorKind(fault.kind)].http_status)
     assert "sim-key" not in told.message
-
-
-def _ledger(turn: dict[str, object]) -> list[tuple[object, object, object]]:
-    rows = turn["attempts"]
-    assert isinstance(rows, list)
-    return [(row["model"], row["state"], row["error_kind"]) for row in rows]
 
 
 def _outcomes(caller: Caller, model: str) -> list[object]:

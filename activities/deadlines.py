@@ -41,7 +41,8 @@ class Silence:
             left = min(self._broken + allowed, self._ends) - self._time()
             if left <= 0:
                 return self._expired()
-            await asyncio.sleep(left)
+            # The answer may begin while this sleeps, and its pauses be allowed less than the wait for it.
+            await asyncio.sleep(left if self._answering else min(left, self._limits.idle))
 
     def _expired(self) -> ProviderError:
         if self._time() >= self._ends:

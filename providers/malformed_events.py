@@ -1,12 +1,12 @@
 """One malformed event in a stream is passed over; the SDKs would give up the whole answer for it.
 
-An event is malformed if its data begins as a JSON object and is none. The first of a stream is left out; at the second the stream
-is broken, and the SDK is left to say so. What an event is and where it ends: html.spec.whatwg.org/multipage/server-sent-events.html.
+An event is malformed if its data begins as a JSON object and is none. The first of a stream is left out; at the second the
+stream is broken, and the SDK is left to say so. Where an event ends: html.spec.whatwg.org/multipage/server-sent-events.html.
 """
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import httpx2
 import orjson
@@ -23,7 +23,7 @@ async def pass_over_malformed(response: httpx2.Response) -> None:
         response.aiter_bytes = lambda chunk_size=None: sound_events(whole(chunk_size))  # type: ignore[method-assign]
 
 
-async def sound_events(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def sound_events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
     """The bytes of a stream of events, in whole events, without the first malformed one."""
     held, passed_over = b"", False
     async for piece in pieces:

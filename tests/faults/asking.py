@@ -41,6 +41,8 @@ class Caller:
     client: openai.AsyncOpenAI
     http: httpx2.AsyncClient
     scenarios: list[str] = field(default_factory=list)
+    since: int = 0
+    """The number of the provider's last call before this caller came."""
 
     def model(self, provider: str, behaviour: dict[str, Any] | None = None, **options: Any) -> str:
         """A fresh model of the provider that says `WORDS` in its way; its ref."""
@@ -79,7 +81,8 @@ class Caller:
 
     def calls(self, model: str) -> list[dict[str, Any]]:
         """The provider's log of the calls of a model, in order."""
-        return [call for call in self.house.asked() if call["model"] == model.partition(":")[2]]
+        rows = self.house.simulator.calls(after=self.since)
+        return [call for call in rows if call["model"] == model.partition(":")[2] and call["billable"]]
 
     def gaps(self, model: str) -> list[float]:
         """Seconds from each call's end to the next one's beginning."""

@@ -38,9 +38,9 @@ SILENCE = 1.2
 class Fault:
     """A fault that every call has.
 
-    `kind`: what the ledger calls it; None: it is no failure. `calls`: how many the faulty model gets while another exists, `alone`
-    while none does; `gap`: seconds at least between two of them. `survived_on`: wires on which it is no failure. `spreads`: it says
-    something about all models of the provider.
+    `kind`: what the ledger calls it; None: it is no failure. `calls`: how many the faulty model gets while another exists,
+    `alone` while none does; `gap`: seconds at least between two of them. `survived_on`: wires on which it is no failure.
+    `spreads`: it says something about all models of the provider.
     """
 
     name: str

@@ -50,6 +50,7 @@ async def caller(module_house: Running) -> AsyncIterator[Caller]:
     """Somebody who asks, with models of its own and every breaker closed."""
     async with module_house.http() as http:
         made = Caller(module_house, module_house.openai(), http)
+        made.since = max((call["seq"] for call in module_house.simulator.calls()), default=0)
         await made.close_breakers()
         yield made
     made.forget_scenarios()

@@ -141,7 +141,7 @@ class Settings(BaseSettings):
         default=None, description="A running simulator. Without any provider key it stands in for all vendors."
     )
     default_model: str | None = Field(
-        default=None, description="The model of a request that names none. Unset: such a request is refused."
+        default=None, description="The model of a request that names none. Unset: routing chooses."
     )
     allow_unlisted_models: bool = Field(
         default=False, description="Pass on model names that no price list knows, at an unknown price."

@@ -30,6 +30,7 @@ from contracts.usage import Usage
 from domain.estimates import estimate
 from domain.fitting import Fitted, fit
 from domain.retries import GiveUp
+from domain.switching import how_many
 from domain.tokens import count_messages
 from domain.windows import context_window
 from providers.protocol import Provider
@@ -167,7 +168,9 @@ async def _ask(
                 f"the {fitted.left_out} oldest messages, which do not fit the model's window"
             )
         for name, number in sorted(left_out.items()):
-            finished = finished.with_dropped(f"{number} {name} of earlier messages, which the model does not take")
+            finished = finished.with_dropped(
+                f"{how_many(number, name)} of earlier messages, which the model does not take"
+            )
         return await settling.store(parts, finished)
     usage = _usage_so_far(outcome, model_request)
     if outcome.stopped:

@@ -74,7 +74,8 @@ class Planner:
         else:
             said = await messages.of_turn(connection, turn.id)
             request = whole_request(turn, [one.message for one in said])
-            last = await turns.last_answer(connection, turn.conversation_id, before=turn.turn_no or 0)
+            if not request.fresh:
+                last = await turns.last_answer(connection, turn.conversation_id, before=turn.turn_no or 0)
         liked = partial(preferences.liked, connection, turn.workspace_id, request.knobs.user or "", now=now)
         ready = await self.gather(
             request, workspace_id=turn.workspace_id, last=last, liked=liked, seed=str(turn.id), now=now

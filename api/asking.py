@@ -20,9 +20,15 @@ _FITTING: dict[str, frozenset[str]] = {
 
 
 def turn_request(
-    body: TurnBody, names: Names, *, defaults: tuple[ModelRef, ...] = (), history: Sequence[Message] = ()
+    body: TurnBody,
+    names: Names,
+    *,
+    defaults: tuple[ModelRef, ...] = (),
+    history: Sequence[Message] = (),
+    model_field: str = "model",
 ) -> TurnRequest:
-    """The turn that a body asks for. `defaults` are the conversation's models, `history` what was said in it so far.
+    """The turn that a body asks for. `defaults` are the conversation's models, `history` what was said in it so far,
+    `model_field` what the caller calls `model`.
 
     Raises `invalid_request` or `not_found`, naming the field.
     """
@@ -32,7 +38,7 @@ def turn_request(
             raise PerdureError(ErrorKind.INVALID_REQUEST, "content is empty; say something.", field="content")
         said = [Message(role="user", parts=(TextPart(text=body.content),))]
     check_messages(said, history=history)
-    models, routing = chosen(body.model, body.models, body.routing, names, defaults=defaults)
+    models, routing = chosen(body.model, body.models, body.routing, names, defaults=defaults, field=model_field)
     return TurnRequest(
         models=models,
         routing=routing,

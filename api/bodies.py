@@ -81,9 +81,9 @@ class ConversationChange(Body):
     metadata: dict[str, Any] | None = None
 
 
-def path_id(text: str, what: str) -> UUID:
-    """An id in a path. Raises `not_found`: what is not an id names nothing."""
+def path_id(text: str, what: str, *, field: str | None = None) -> UUID:
+    """An id in a path, or in `field`. Raises `not_found`: what is not an id names nothing."""
     try:
         return UUID(text)
     except ValueError:
-        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no {what} {text[:100]!r}.") from None
+        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no {what} {text[:100]!r}.", field=field) from None

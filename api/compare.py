@@ -23,7 +23,7 @@ from api.naming import names_for
 from api.reading import read_body
 from api.sse import STILL_HERE, event, record_data
 from api.streaming import EventStream
-from api.submitting import given_key, submit
+from api.submitting import LONGEST_KEY, check_key, given_key, submit
 from contracts.parts import Message
 from contracts.requests import OutputFormat
 from storage.accepting import AcceptedTurn
@@ -68,10 +68,11 @@ async def compare(request: Request, caller: Caller, doors: DoorsOf, stream: bool
     names = await names_for(doors, caller)
     given = body.model_dump(exclude={"prompt", "models"}, exclude_unset=True)
     requests = [
-        turn_request(TurnBody.model_validate({**given, "content": body.prompt, "model": model}), names)
+        turn_request(TurnBody.model_validate({**given, "content": body.prompt, **_alone(model)}), names)
         for model in body.models
     ]
     key = given_key(request.headers)
+    check_key(key, longest=LONGEST_KEY - len(f"/{MOST - 1}"))
     turns = [
         await submit(doors, caller, one, idempotency_key=None if key is None else f"{key}/{column}")
         for column, one in enumerate(requests)
@@ -85,6 +86,11 @@ async def compare(request: Request, caller: Caller, doors: DoorsOf, stream: bool
         for name, result in zip(asked, results, strict=True)
     ]
     return json_response({"answers": answers})
+
+
+def _alone(model: str) -> dict[str, Any]:
+    """A column is one model's: another's answer in it would compare nothing."""
+    return {"model": model, "routing": {"fallbacks": False}}
 
 
 async def _side_by_side(doors: Doors, turns: list[AcceptedTurn], asked: list[str]) -> AsyncGenerator[bytes, None]:

@@ -59,6 +59,6 @@ SWITCHED = {
     "previous_models": ["sim:sim-fast"],
     "preserve_context": True,
     "messages": 4,
-    "dropped": ["1 images"],
+    "dropped": ["1 image"],
     "left_out": 0,
 }

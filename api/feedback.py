@@ -31,7 +31,8 @@ _KEPT = {
 
 
 class FeedbackBody(Body):
-    """Either `score`, from -1 to 1, or `thumbs`. `user` is your own name for whoever says so; `task` what the turn was for."""
+    """Either `score`, from -1 to 1, or `thumbs`. `user` is your own name for whoever says so; `task` what the turn was for;
+    without it, what the turn was taken for when it was planned."""
 
     score: Score | None = None
     thumbs: Literal["up", "down"] | None = None
@@ -73,7 +74,7 @@ async def give_feedback(turn_id: str, request: Request, caller: Caller, doors: D
             workspace_id=caller.workspace_id,
             turn_id=found,
             user=body.user,
-            task=body.task,
+            task=body.task or (turn.plan.task if turn.plan else None),
             model=turn.result.model,
             score=body.value,
             comment=body.comment,

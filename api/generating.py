@@ -111,6 +111,7 @@ async def test_model(request: Request, caller: Caller, doors: DoorsOf) -> Respon
         TurnBody(
             content=body.prompt,
             model=body.model,
+            routing=RoutingBody(fallbacks=False),
             knobs=KnobsBody(max_output_tokens=TEST_TOKENS),
             limits=LimitsBody(same_candidate=1, only_candidate=1),
         ),

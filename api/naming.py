@@ -19,15 +19,28 @@ STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that mean something to a caller. `default` is the deployment's model, where nobody names one."""
+    """The names that mean something to a caller. `default` is the deployment's model, where nobody names one.
+
+    `strategy` is how `auto` chooses where the policy's own default is one model; None: as the policy says.
+    """
 
     catalog: Catalog
     default: str | None = None
+    strategy: Strategy | None = None
 
 
 async def names_for(doors: Doors, caller: ApiKey) -> Names:
     """The names under the policy of the caller's workspace."""
-    return Names(await doors.planner.catalog(caller.workspace_id), doors.default_model)
+    rules = doors.policies.effective(caller.workspace_id).policy.routing_rules
+    routed = is_routed(rules.default_model)
+    return Names(
+        await doors.planner.catalog(caller.workspace_id), doors.default_model, None if routed else rules.strategy
+    )
+
+
+def is_routed(name: str) -> bool:
+    """`auto`, or `auto:` and a strategy."""
+    return name.partition(":")[0] == ROUTED
 
 
 def chosen(
@@ -37,43 +50,54 @@ def chosen(
     names: Names,
     *,
     defaults: tuple[ModelRef, ...] = (),
+    field: str = "model",
 ) -> tuple[tuple[ModelRef, ...], RoutingContext]:
     """The models that are named, each once, and how routing is to go about it. No models: it chooses freely.
 
-    `auto` beside `models` lets it choose among these. Raises `not_found` with near names for a model or provider that is not
-    known, `invalid_request` for a strategy that is none.
+    `auto` beside `models` lets it choose among these. `field` is what the caller calls `model`. Raises `not_found` with near
+    names for a model or provider that is not known, `invalid_request` for a strategy that is none.
     """
     _check_providers(routing, names.catalog)
-    resolve = names.catalog.resolve
-    others = tuple(dict.fromkeys(resolve(other, field=f"models.{at}") for at, other in enumerate(models)))
+    others = resolved(models, names)
     if model is None and not others:
-        named = defaults or ((resolve(names.default),) if names.default else ())
-        return named, routing
-    first, _, suffix = (model or "").partition(":")
-    if model is not None and first != ROUTED:
-        return tuple(dict.fromkeys((resolve(model), *others))), routing
-    if model is not None and routing.strategy is None:
-        routing = routing.model_copy(update={"strategy": _strategy(suffix) if suffix else _freely(others)})
-    return others, routing
+        if defaults:
+            return defaults, routing
+        if routing.strategy not in (None, "manual"):
+            # Who says how to choose wants a choice, not the model that is there for those who say nothing.
+            return (), routing
+        model = names.default
+    if model is None:
+        return others, routing
+    if not is_routed(model):
+        return tuple(dict.fromkeys((names.catalog.resolve(model, field=field), *others))), routing
+    _, colon, suffix = model.partition(":")
+    strategy = _strategy(suffix, field) if colon else None
+    if strategy is not None and routing.strategy not in (None, strategy):
+        message = f"{model} asks for another strategy than routing.strategy, {routing.strategy}. Say one of them."
+        raise PerdureError(ErrorKind.INVALID_REQUEST, message, field=field)
+    strategy = strategy or routing.strategy or ("auto" if others else names.strategy)
+    return others, routing if strategy is None else routing.model_copy(update={"strategy": strategy})
 
 
 def resolved(given: Sequence[str], names: Names) -> tuple[ModelRef, ...]:
-    """Models by their names. Raises `not_found` with near names."""
-    return tuple(names.catalog.resolve(name, field=f"models.{at}") for at, name in enumerate(given))
+    """Models by their names, each once. Raises `not_found` with near names, and `invalid_request` for `auto`, which is none."""
+    return tuple(dict.fromkeys(_resolved(name, f"models.{at}", names) for at, name in enumerate(given)))
 
 
-def _freely(others: tuple[ModelRef, ...]) -> Strategy | None:
-    """Among named models `auto` has to be said, since their order would count else; without any the policy's strategy does."""
-    return "auto" if others else None
+def _resolved(name: str, field: str, names: Names) -> ModelRef:
+    if is_routed(name):
+        message = f"{name[:100]} is no model. Say it as model: models then holds those to choose among."
+        raise PerdureError(ErrorKind.INVALID_REQUEST, message, field=field)
+    return names.catalog.resolve(name, field=field)
 
 
-def _strategy(name: str) -> Strategy:
+def _strategy(name: str, field: str) -> Strategy:
     for strategy in STRATEGIES:
         if name == strategy:
             return strategy
     near = get_close_matches(name, STRATEGIES, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(STRATEGIES)}."
-    raise PerdureError(ErrorKind.INVALID_REQUEST, f"There is no strategy {name[:100]!r}. {hint}", field="model")
+    hint = f"Did you mean {ROUTED}:{near[0]}?" if near else f"There are {', '.join(STRATEGIES)}."
+    raise PerdureError(ErrorKind.INVALID_REQUEST, f"There is no strategy {name[:100]!r}. {hint}", field=field)
 
 
 def _check_providers(routing: RoutingContext, catalog: Catalog) -> None:

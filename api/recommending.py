@@ -14,9 +14,11 @@ from api.naming import chosen, names_for
 from api.showing_routes import shown_route, usd
 from api.wishing import ready_for, wish
 from contracts.errors import ErrorKind, PerdureError
+from contracts.models import ModelRef
 from contracts.requests import Knobs
 from contracts.routing import Capability, RoutingContext, Strategy, TaskType
 from domain.routing.estimating import price_range
+from storage import conversations
 
 models_router = APIRouter(prefix="/api/models", tags=["models"])
 chat_router = APIRouter(prefix="/api/chat", tags=["chat"])
@@ -63,7 +65,7 @@ async def recommend_for_query(
 ) -> Response:
     """The models for what a user is about to say, judged from its text, and in a conversation from what it holds already."""
     given = conversation_id or conversationId
-    conversation = None if given is None else path_id(given, "conversation")
+    conversation = None if given is None else path_id(given, "conversation", field="conversation_id")
     asked = wish(query, RoutingContext(strategy=strategy), knobs=Knobs(user=user))
     ready = await ready_for(doors, caller, asked, conversation_id=conversation)
     return json_response(shown_route(ready.route()))
@@ -85,20 +87,25 @@ async def estimate_cost(
     context_length: Annotated[int, Query(ge=0, le=100_000_000, description="Further tokens of the prompt.")] = 0,
     max_output_tokens: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    """What a message would cost at a model, or at the one that routing would choose: low, likely and worst, in USD.
+    """What a message would cost at a model, at the conversation's, or at routing's choice: low, likely and worst, in USD.
 
     Low: a short answer, the conversation's prompt read from the vendor's cache. Worst: the longest answer, nothing cached.
     """
     name, given = model or model_id or modelId, conversation_id or conversationId
     if not message and not context_length:
         raise PerdureError(ErrorKind.INVALID_REQUEST, "Give message, or context_length.", field="message")
-    models, routing = chosen(name, (), RoutingContext(), await names_for(doors, caller))
+    talk = None if given is None else path_id(given, "conversation", field="conversation_id")
+    names, defaults = await names_for(doors, caller), tuple[ModelRef, ...]()
+    if talk is not None:
+        async with doors.database.begin() as connection:
+            defaults = (await conversations.find(connection, talk, workspace_id=caller.workspace_id)).models
+    models, routing = chosen(name, (), RoutingContext(), names, defaults=defaults)
     asked = wish(message, routing, models=models, knobs=Knobs(max_output_tokens=max_output_tokens))
     ready = await ready_for(
         doors,
         caller,
         asked,
-        conversation_id=None if given is None else path_id(given, "conversation"),
+        conversation_id=talk,
         further_tokens=context_length,
     )
     ref = ready.route().plan.candidates[0].model

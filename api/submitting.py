@@ -35,6 +35,14 @@ def given_key(headers: Mapping[str, str]) -> str | None:
     return headers.get("idempotency-key", headers.get("x-perdure-idempotency-key"))
 
 
+def check_key(key: str | None, *, longest: int = LONGEST_KEY) -> None:
+    """Refuse an idempotency key that is empty, or too long."""
+    if key is not None and not 0 < len(key) <= longest:
+        raise PerdureError(
+            ErrorKind.INVALID_REQUEST, f"An idempotency key has 1 to {longest} characters.", field="Idempotency-Key"
+        )
+
+
 async def submit(
     doors: Doors,
     key: ApiKey,
@@ -47,12 +55,7 @@ async def submit(
 
     Raises `conflict`, `not_found` and `invalid_request` as `accept_turn` says.
     """
-    if idempotency_key is not None and not 0 < len(idempotency_key) <= LONGEST_KEY:
-        raise PerdureError(
-            ErrorKind.INVALID_REQUEST,
-            f"An idempotency key has 1 to {LONGEST_KEY} characters.",
-            field="Idempotency-Key",
-        )
+    check_key(idempotency_key)
     turn_id = new_id() if idempotency_key is None else keyed_turn_id(key.workspace_id, idempotency_key)
     async with doors.database.begin() as connection:
         accepted = await accept_turn(

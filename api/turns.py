@@ -62,8 +62,7 @@ async def answer_turn(
     wait: float,
 ) -> Response:
     """Submit a turn, and answer as the caller likes it."""
-    if not 0 <= wait <= LONGEST_WAIT:
-        raise PerdureError(ErrorKind.INVALID_REQUEST, f"wait is 0 to {LONGEST_WAIT:.0f} seconds.", field="wait")
+    check_wait(wait)
     accepted = await submit(
         doors, caller, asked, conversation_id=conversation_id, idempotency_key=given_key(request.headers)
     )
@@ -81,6 +80,12 @@ async def answer_turn(
     row, said = await load(doors, turn_id, workspace_id=caller.workspace_id)
     headers["X-Perdure-Turn-Id"] = str(turn_id)
     return json_response(showing.turn(row, said), 200 if row.state.finished else 202, headers)
+
+
+def check_wait(seconds: float) -> None:
+    """Refuse a wait that is none, or too long."""
+    if not 0 <= seconds <= LONGEST_WAIT:
+        raise PerdureError(ErrorKind.INVALID_REQUEST, f"wait is 0 to {LONGEST_WAIT:.0f} seconds.", field="wait")
 
 
 @router.get(

@@ -47,7 +47,8 @@ class RoutingContext(Contract):
 
     `difficulty` and `quality_floor` run from 0 to 1. `max_price` bounds the likely cost of the answer, in USD. `tags` and
     `privacy` must all be held by a model, `regions` at least one of. `providers` are the only ones allowed, where any are named;
-    `exclude` names providers or models (`provider:model`) that must not answer.
+    `exclude` names providers or models (`provider:model`) that must not answer. With `fallbacks` false the first choice answers
+    or nobody does.
     """
 
     strategy: Strategy | None = None
@@ -64,3 +65,4 @@ class RoutingContext(Contract):
     privacy: frozenset[str] = frozenset()
     providers: frozenset[str] = frozenset()
     exclude: frozenset[str] = frozenset()
+    fallbacks: bool = True

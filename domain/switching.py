@@ -19,7 +19,7 @@ from contracts.parts import (
 )
 from contracts.routing import Capability
 
-_NAMES = {"image": "images", "audio": "recordings", "document": "documents", "reasoning": "pieces of reasoning"}
+_NAMES = {"image": "image", "audio": "recording", "document": "document"}
 
 
 def lost_at(messages: Sequence[Message], *, provider: str, capabilities: frozenset[Capability]) -> tuple[str, ...]:
@@ -31,7 +31,13 @@ def lost_at(messages: Sequence[Message], *, provider: str, capabilities: frozens
     for message in messages:
         for part in message.parts:
             _count(part, counts, provider, capabilities)
-    return tuple(f"{number} {name}" for name, number in sorted(counts.items()) if number)
+    return tuple(how_many(number, name) for name, number in sorted(counts.items()) if number)
+
+
+def how_many(number: int, name: str) -> str:
+    """So many of a thing: `2 images`, `1 piece of reasoning by openai`."""
+    noun, space, rest = name.partition(" ")
+    return f"{number} {noun}{'' if number == 1 else 's'}{space}{rest}"
 
 
 def _count(part: Part, counts: Counter[str], provider: str, capabilities: frozenset[Capability]) -> None:
@@ -39,15 +45,15 @@ def _count(part: Part, counts: Counter[str], provider: str, capabilities: frozen
         case TextPart() | ToolCallPart() | RefusalPart():
             return
         case ImagePart():
-            counts["images"] += Capability.IMAGES not in capabilities
+            counts["image"] += Capability.IMAGES not in capabilities
         case DocumentPart():
-            counts["documents"] += Capability.DOCUMENTS not in capabilities
+            counts["document"] += Capability.DOCUMENTS not in capabilities
         case AudioPart():
-            counts["recordings"] += Capability.AUDIO not in capabilities
+            counts["recording"] += Capability.AUDIO not in capabilities
         case ReasoningPart():
-            counts[f"pieces of reasoning by {part.provider}"] += part.provider != provider
+            counts[f"piece of reasoning by {part.provider}"] += part.provider != provider
         case ProviderPart():
-            counts[f"parts that only {part.provider} understands"] += part.provider != provider
+            counts[f"part of a kind that only {part.provider} understands"] += part.provider != provider
         case ToolResultPart():
             for inner in part.content:
                 _count(inner, counts, provider, capabilities)
@@ -56,7 +62,7 @@ def _count(part: Part, counts: Counter[str], provider: str, capabilities: frozen
 
 
 def without(messages: Sequence[Message], unfit: Callable[[Part], bool]) -> tuple[tuple[Message, ...], Counter[str]]:
-    """The messages without their unfit parts, and how many of each kind were left out.
+    """The messages without their unfit parts, and how many of each kind (`image`, `recording`, ...) were left out.
 
     A message whose every part would go keeps its place with a note, so that no exchange loses a side.
     """

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import ErrorKind, PerdureError
 from contracts.models import ModelRef
+from storage.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,9 @@ _COLUMNS = """c.id, c.title, c.models, c.metadata, c.model_history, c.context_me
 
 # The statements below splice in nothing but the constant above.
 _INSERT = text(f"""
-    INSERT INTO conversations AS c (workspace_id, title, models, metadata, created_at, updated_at)
-    VALUES (:workspace_id, :title, CAST(:models AS jsonb), CAST(:metadata AS jsonb), :now, :now)
+    INSERT INTO conversations AS c (id, workspace_id, title, models, metadata, created_at, updated_at)
+    VALUES (:id, :workspace_id, :title, CAST(:models AS jsonb), CAST(:metadata AS jsonb), :now, :now)
+    ON CONFLICT (id) DO NOTHING
     RETURNING {_COLUMNS}
 """)  # noqa: S608
 
@@ -102,11 +104,14 @@ async def create(
     models: tuple[ModelRef, ...],
     metadata: dict[str, Any],
     now: datetime,
+    conversation_id: UUID | None = None,
 ) -> Conversation:
-    """A new, empty conversation."""
+    """A new, empty conversation; with an id that there is already, the one that has it."""
+    found = conversation_id or new_id()
     row = await connection.execute(
         _INSERT,
         {
+            "id": found,
             "workspace_id": workspace_id,
             "title": title,
             "models": _models(models),
@@ -114,7 +119,8 @@ async def create(
             "now": now,
         },
     )
-    return _conversation(row.one())
+    made = row.one_or_none()
+    return await find(connection, found, workspace_id=workspace_id) if made is None else _conversation(made)
 
 
 async def find(connection: AsyncConnection, conversation_id: UUID, *, workspace_id: UUID) -> Conversation:

@@ -39,6 +39,7 @@ _COLUMNS = "id, turn_id, turn_no, position, step, role, name, parts, model, fini
 _HISTORY = text("""
     SELECT role, name, parts FROM messages
      WHERE conversation_id = :conversation_id AND turn_no <= :turn_no
+       AND (turn_no >= :from_turn OR role IN ('system', 'developer'))
      ORDER BY turn_no, position
 """)
 
@@ -98,9 +99,13 @@ async def insert_messages(
     )
 
 
-async def history(connection: AsyncConnection, conversation_id: UUID, *, turn_no: int) -> tuple[Message, ...]:
-    """Everything said in the conversation up to and including turn `turn_no`, in order."""
-    rows = await connection.execute(_HISTORY, {"conversation_id": conversation_id, "turn_no": turn_no})
+async def history(
+    connection: AsyncConnection, conversation_id: UUID, *, turn_no: int, from_turn: int = 0
+) -> tuple[Message, ...]:
+    """Everything said in the conversation from turn `from_turn` to `turn_no`, both included, and the instructions, in order."""
+    rows = await connection.execute(
+        _HISTORY, {"conversation_id": conversation_id, "turn_no": turn_no, "from_turn": from_turn}
+    )
     return tuple(_message(row) for row in rows)
 
 

@@ -92,6 +92,8 @@ _LAST_ANSWER = text("""
     SELECT result, finished_at FROM turns
      WHERE conversation_id = :conversation_id AND turn_no < :before AND state IN ('completed', 'cancelled')
        AND result ? 'message_id' AND result ? 'usage'
+       AND turn_no >= (SELECT coalesce(CAST(c.context_metadata ->> 'from_turn' AS int), 0)
+                         FROM conversations c WHERE c.id = :conversation_id)
      ORDER BY turn_no DESC LIMIT 1
 """)
 
@@ -198,7 +200,7 @@ async def next_in_lane(connection: AsyncConnection, turn_id: UUID) -> UUID | Non
 
 
 async def last_answer(connection: AsyncConnection, conversation_id: UUID, *, before: int) -> LastAnswer | None:
-    """The newest answer of the conversation's turns with a number below `before`."""
+    """The newest answer of the conversation's turns with a number below `before`, since it last began afresh."""
     row = (await connection.execute(_LAST_ANSWER, {"conversation_id": conversation_id, "before": before})).one_or_none()
     if row is None:
         return None

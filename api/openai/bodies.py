@@ -8,6 +8,9 @@ from api.bodies import LimitsBody, RoutingBody
 from contracts.requests import ReasoningEffort
 from contracts.turns import OnNewAttempt
 
+MOST_MODELS = 10
+"""How many models may be named beside the first."""
+
 
 class Lenient(BaseModel):
     """Fields that we do not know are kept apart: they are reported as ignored, as a client may be newer than we are."""
@@ -150,7 +153,7 @@ class ChatBody(Lenient):
     """
 
     model: str | None = None
-    models: list[str] = Field(default=[], max_length=10)
+    models: list[str] = Field(default=[], max_length=MOST_MODELS)
     messages: list[ChatMessage]
     stream: bool | None = False
     stream_options: StreamOptions | None = None

@@ -20,6 +20,7 @@ from api.openai.bodies import ChatBody
 from api.openai.chunks import Chunks
 from api.openai.decode import decode, ignored_fields
 from api.openai.encode import completion
+from api.openai.headers import with_headers
 from api.openai.refusing import invalid
 from api.openai.splice import DivergedError
 from api.problems import TurnFailedError
@@ -55,10 +56,14 @@ async def create_completion(request: Request) -> Response:
     A stream takes nothing back. When an attempt fails in its midst, what the next one repeats of the text and tool calls is
     passed over; where it says something else, the stream ends with an error of code `stream_diverged`, and the whole answer
     is the turn's. Reasoning is shown as it comes.
+
+    The model `auto` lets routing choose, `auto:cost` by which strategy, and with `models` among these. For clients that cannot
+    add fields, `X-Perdure-Strategy`, `X-Perdure-Fallbacks` (models with commas between) and `X-Perdure-Max-Price` (USD) stand
+    in for `routing.strategy`, `models` and `routing.max_price`, where the body does not say these.
     """
     # FastAPI's dependencies would cost a third of a millisecond on the path that has to be fast.
     doors, caller = get_doors(request), await authenticate(request)
-    body = await read_body(request, ChatBody, limit=doors.max_request_bytes)
+    body = with_headers(await read_body(request, ChatBody, limit=doors.max_request_bytes), request.headers)
     names = await names_for(doors, caller)
     asked, ignored = decode(body, names), ignored_fields(body)
     key = given_key(request.headers)

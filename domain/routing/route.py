@@ -1,6 +1,6 @@
 """Routing: from a request and what is known now to a plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.errors import ErrorKind, PerdureError
 from contracts.models import ModelRef
@@ -37,7 +37,8 @@ def route(prepared: Prepared, asked: Asked, situation: Situation) -> Routed:
     wants = demand(asked.context, situation.classified)
     models, strategy = _named(prepared, asked)
     if models:
-        chain = (chain_of(prepared, models[0]) or ()) if len(models) == 1 else ()
+        alone = len(models) == 1 and asked.context.fallbacks
+        chain = (chain_of(prepared, models[0]) or ()) if alone else ()
         book = prepared.few((*models, *chain))
         request = Request.over(book, book.everything, asked, situation)
         screening = _screened(request)
@@ -46,6 +47,8 @@ def route(prepared: Prepared, asked: Asked, situation: Situation) -> Routed:
         request = Request.over(prepared, prepared.choosable, asked, situation)
         screening = _screened(request)
         arranged = choose(request, rank(request, strategy, wants, screening.fit or screening.behind))
+    if not asked.context.fallbacks:
+        arranged = replace(arranged, candidates=arranged.candidates[:1])
     return Routed(_plan(request, strategy, wants, arranged), screening)
 
 

@@ -1,5 +1,8 @@
 """The activities of a turn: plan it, ask a candidate, end it."""
 
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.attempt import attempt
@@ -16,10 +19,11 @@ from contracts.activities import (
     TurnActivities,
 )
 from contracts.errors import PerdureError
-from contracts.turns import TurnResult
+from contracts.turns import RoutePlan, TurnResult, TurnState
 from contracts.usage import Cost
 from domain.retries import GiveUp
 from storage import attempts, audit, turns
+from storage.turns import TurnRow
 
 
 class ProviderTurnActivities(TurnActivities):
@@ -30,7 +34,7 @@ class ProviderTurnActivities(TurnActivities):
 
     @activity.defn(name="open_turn")
     async def open_turn(self, request: OpenTurn) -> OpenedTurn:
-        """Plan the turn and take the lane: one transaction, idempotent by turn."""
+        """Plan the turn and take the lane: one transaction, idempotent by turn. Where no model can answer, the turn ends."""
         try:
             async with self._world.database.begin() as connection:
                 lane = await turns.at_lane(connection, request.turn_id)
@@ -40,8 +44,12 @@ class ProviderTurnActivities(TurnActivities):
                 if lane.blocked_by is not None:
                     return OpenedTurn(status="busy", blocked_by=lane.blocked_by)
                 now = self._world.clock()
-                made = turn.plan or await self._world.planner.plan(connection, turn, now=now)
-                await turns.start(connection, turn.id, made, now=now)
+                made = turn.plan or await self._plan(connection, turn, now=now)
+                if isinstance(made, RoutePlan):
+                    await turns.start(connection, turn.id, made, now=now)
+            if isinstance(made, CloseTurn):
+                closed = await self._close(made)
+                return OpenedTurn(status="finished", result=closed.result, next_turn_id=closed.next_turn_id)
         except PerdureError as error:
             raise failure(error, GiveUp("the turn cannot be opened")) from error
         return OpenedTurn(status="planned", plan=made, heartbeat_timeout=self._world.load.heartbeat_timeout())
@@ -59,6 +67,20 @@ class ProviderTurnActivities(TurnActivities):
         except PerdureError as error:
             raise failure(error, GiveUp("the turn cannot be closed")) from error
 
+    async def _plan(self, connection: AsyncConnection, turn: TurnRow, *, now: datetime) -> RoutePlan | CloseTurn:
+        """The plan, or how the turn ends where nobody can answer it."""
+        try:
+            return await self._world.planner.plan(connection, turn, now=now)
+        except PerdureError as error:
+            return CloseTurn(
+                turn_id=turn.id,
+                state=TurnState.FAILED,
+                error_kind=error.kind,
+                error_message=error.message,
+                error_field=error.field,
+                error_detail=error.detail or None,
+            )
+
     async def _close(self, request: CloseTurn) -> ClosedTurn:
         world, now = self._world, self._world.clock()
         async with world.database.begin() as connection:
@@ -75,6 +97,8 @@ class ProviderTurnActivities(TurnActivities):
                 cost=Cost(total=cost),
                 error_kind=request.error_kind,
                 error_message=request.error_message,
+                error_field=request.error_field,
+                error_detail=request.error_detail,
             )
             fence = await turns.close(connection, result, now=now)
             await audit.record(

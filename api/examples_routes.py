@@ -4,7 +4,7 @@ from api.examples import QUESTION
 
 _CANDIDATE = {
     "model": "sim:sim-fast",
-    "reason": "best of 14 that fit by balanced: about $0.001; quality 0.5; usually fast",
+    "reason": "best balance among 14 that fit: score 0.82; about $0.001; quality 0.50",
     "score": 0.82,
     "likely_cost_usd": "0.001006",
     "window": 128000,
@@ -40,7 +40,7 @@ GENERATED = {
     "model": "sim:sim-fast",
     "served_model": "sim-fast",
     "attempts": 1,
-    "reason": "best of 14 that fit by balanced: about $0.001; quality 0.5; usually fast",
+    "reason": "best balance among 14 that fit: score 0.82; about $0.001; quality 0.50",
     "usage": {"input_uncached": 12, "output": 30},
     "cost_usd": "0.000066",
     "simulated": True,

@@ -108,4 +108,7 @@ def failure_of(result: TurnResult) -> TurnFailedError | None:
     """What a turn without an answer failed of; None for a turn that has one, be it whole or stopped."""
     if result.message_id is not None or result.error_kind is None:
         return None
-    return TurnFailedError(result.error_kind, result.error_message or "The turn failed.", result.turn_id)
+    message = result.error_message or "The turn failed."
+    return TurnFailedError(
+        result.error_kind, message, result.turn_id, field=result.error_field, detail=result.error_detail
+    )

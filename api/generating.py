@@ -158,7 +158,11 @@ async def shown_answer(doors: Doors, caller: ApiKey, result: TurnResult) -> dict
         "simulated": result.simulated,
         "ignored": list(result.ignored),
         "dropped": list(result.dropped),
-        **({"error_kind": result.error_kind, "error": result.error_message} if result.error_kind else {}),
+        **(
+            {"error_kind": result.error_kind, "error": result.error_message, "error_field": result.error_field}
+            if result.error_kind
+            else {}
+        ),
     }
 
 

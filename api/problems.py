@@ -84,6 +84,14 @@ class StaleError(HttpError):
 class TurnFailedError(PerdureError):
     """A turn that ended without an answer. Its retries and fallbacks are behind it."""
 
-    def __init__(self, kind: ErrorKind, message: str, turn_id: UUID) -> None:
-        super().__init__(kind, message, detail={"turn_id": str(turn_id)})
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        turn_id: UUID,
+        *,
+        field: str | None = None,
+        detail: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind, message, field=field, detail={"turn_id": str(turn_id), **(detail or {})})
         self.turn_id = turn_id

@@ -21,6 +21,7 @@ class OpenedTurn(Contract):
     """`planned`: go on with `plan`. `busy`: turn `blocked_by` holds the conversation's lane. `finished`: see `result`.
 
     `heartbeat_timeout`, in seconds, is how long a call may be silent towards Temporal: longer where many calls are made.
+    `next_turn_id` waits for the lane of a turn that ended without a plan.
     """
 
     status: Literal["planned", "busy", "finished"]
@@ -28,6 +29,7 @@ class OpenedTurn(Contract):
     blocked_by: UUID | None = None
     result: TurnResult | None = None
     heartbeat_timeout: float = 5.0
+    next_turn_id: UUID | None = None
 
 
 class Complete(Contract):
@@ -85,6 +87,8 @@ class CloseTurn(Contract):
     state: TurnState
     error_kind: ErrorKind
     error_message: str
+    error_field: str | None = None
+    error_detail: dict[str, str] | None = None
 
 
 class ClosedTurn(Contract):

@@ -145,7 +145,8 @@ class TurnResult(Contract):
     """How a turn ended. The text itself is in the message; history and streams carry its id.
 
     `usage` is the answering attempt's, `cost` all attempts' together. `ignored` names knobs that the vendor has not, `dropped`
-    parts of the prompt that it could not be sent. `simulated`: no real model answered.
+    parts of the prompt that it could not be sent. `simulated`: no real model answered. `error_field` is the request's field at
+    fault, `error_detail` what a caller can act upon, where the failure has them.
     """
 
     turn_id: UUID
@@ -162,3 +163,5 @@ class TurnResult(Contract):
     dropped: tuple[str, ...] = ()
     error_kind: ErrorKind | None = None
     error_message: str | None = None
+    error_field: str | None = None
+    error_detail: dict[str, str] | None = None

@@ -54,6 +54,8 @@ class TurnWorkflow:
         try:
             opened = await self._open(request)
             if opened.result is not None:
+                if opened.next_turn_id is not None:
+                    await self._free_lane(opened.next_turn_id)
                 return opened.result
             if opened.plan is None:
                 raise ApplicationError("an opened turn has neither plan nor result", non_retryable=True)

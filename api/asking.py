@@ -55,6 +55,12 @@ def turn_request(
     )
 
 
+def check_prompt(prompt: str | None) -> None:
+    """Refuse a prompt that says nothing."""
+    if prompt is not None and (not prompt or prompt.isspace()):
+        raise PerdureError(ErrorKind.INVALID_REQUEST, "prompt is empty; say something.", field="prompt")
+
+
 def answers_tools(messages: Sequence[Message] | None) -> bool:
     """Some of the messages are results of tool calls."""
     return any(isinstance(part, ToolResultPart) for message in messages or () for part in message.parts)

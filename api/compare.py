@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import Field, model_validator
 
 from api import examples_routes as shapes
-from api.asking import turn_request
+from api.asking import check_prompt, turn_request
 from api.auth import Caller, DoorsOf
 from api.bodies import Body, KnobsBody, LimitsBody, TurnBody
 from api.documenting import documented, json_body
@@ -65,11 +65,16 @@ async def compare(request: Request, caller: Caller, doors: DoorsOf, stream: bool
     model and the `turn_id`, under which `GET /api/turns/{id}/events` resumes it. An `Idempotency-Key` is one for all of them.
     """
     body = await read_body(request, CompareBody, limit=doors.max_request_bytes)
+    check_prompt(body.prompt)
     names = await names_for(doors, caller)
     given = body.model_dump(exclude={"prompt", "models"}, exclude_unset=True)
     requests = [
-        turn_request(TurnBody.model_validate({**given, "content": body.prompt, **_alone(model)}), names)
-        for model in body.models
+        turn_request(
+            TurnBody.model_validate({**given, "content": body.prompt, **_alone(model)}),
+            names,
+            model_field=f"models.{column}",
+        )
+        for column, model in enumerate(body.models)
     ]
     key = given_key(request.headers)
     check_key(key, longest=LONGEST_KEY - len(f"/{MOST - 1}"))

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from api import examples
 from api import examples_routes as shapes
-from api.asking import turn_request
+from api.asking import check_prompt, turn_request
 from api.auth import Caller, DoorsOf
 from api.bodies import Body, KnobsBody, LimitsBody, RoutingBody, TurnBody
 from api.documenting import documented, json_body
@@ -58,6 +58,7 @@ class GenerateBody(Body):
 
     def request(self, names: Names) -> TurnRequest:
         """The turn that it asks for. Raises `invalid_request` or `not_found`, naming the field."""
+        check_prompt(self.prompt)
         given = self.model_dump(exclude={"prompt"}, exclude_unset=True)
         return turn_request(TurnBody.model_validate({**given, "content": self.prompt}), names)
 

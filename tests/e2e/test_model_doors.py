@@ -188,7 +188,7 @@ async def test_bad_questions_are_refused_by_field(
     [
         ("generate", {}, 400, None),
         ("generate", {"prompt": "Hi", "messages": []}, 400, None),
-        ("generate", {"prompt": " "}, 400, "content"),
+        ("generate", {"prompt": " "}, 400, "prompt"),
         ("generate", {"prompt": "Hi", "model": "nope"}, 404, "model"),
         ("generate", {"prompt": "Hi", "model": "auto:nope"}, 400, "model"),
         ("generate", {"prompt": "Hi", "routing": {"quality_floor": 1}}, 400, "routing.quality_floor"),

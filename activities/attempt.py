@@ -30,7 +30,7 @@ from contracts.usage import Usage
 from domain.estimates import estimate
 from domain.fitting import Fitted, fit
 from domain.retries import GiveUp
-from domain.switching import how_many
+from domain.switching import how_many, taken_by
 from domain.tokens import count_messages
 from domain.windows import context_window
 from providers.protocol import Provider
@@ -132,7 +132,9 @@ async def _ask(
     fitted = _fitted(world, request, opened)
     sent, left_out = fitted.messages, Counter[str]()
     if opened.turn.conversation_id is not None:
-        sent, left_out = takeable(sent, provider.capabilities(request.candidate.model.model))
+        catalog = await world.planner.catalog(opened.turn.workspace_id)
+        model = request.candidate.model
+        sent, left_out = takeable(sent, wire=provider.capabilities(model.model), known=taken_by(catalog.entry(model)))
     model_request = _model_request(request, opened, sent, prefix)
     began = world.clock()
     with counted(world, request.candidate.model, guard):

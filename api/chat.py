@@ -23,7 +23,7 @@ from contracts.models import ModelRef
 from contracts.parts import Message
 from contracts.turns import OnBusy, TurnRequest
 from domain.fitting import fit
-from domain.switching import lost_at
+from domain.switching import lost_at, taken_by
 from domain.tokens import roughly
 from storage import conversations, messages
 from storage.keys import ApiKey
@@ -127,7 +127,7 @@ async def switch_model(request: Request, caller: Caller, doors: DoorsOf) -> Resp
     left_out = 0
     if models:
         entry = names.catalog.entry(models[0])
-        dropped = lost_at(kept, provider=models[0].provider, capabilities=entry.capabilities)
+        dropped = lost_at(kept, provider=models[0].provider, capabilities=taken_by(entry))
         left_out = fit(kept, window=entry.window, answer_room=None, count=roughly).left_out
     shown = {
         "conversation_id": str(found),

@@ -18,8 +18,14 @@ from contracts.parts import (
     ToolResultPart,
 )
 from contracts.routing import Capability
+from domain.catalog.entry import ModelEntry
 
 _NAMES = {"image": "image", "audio": "recording", "document": "document"}
+
+
+def taken_by(entry: ModelEntry) -> frozenset[Capability]:
+    """What may be sent to a model; everything where its abilities are guessed, since the model itself knows better."""
+    return frozenset(Capability) if entry.guessed else entry.capabilities
 
 
 def lost_at(messages: Sequence[Message], *, provider: str, capabilities: frozenset[Capability]) -> tuple[str, ...]:

@@ -171,6 +171,40 @@ def models_show(model: str, url: Url = None, key: Key = None, as_json: Json = Fa
     asyncio.run(show_model(reach(url, key), model, as_json=as_json))
 
 
+@models_app.command("test")
+def models_test(
+    models: Annotated[
+        list[str], typer.Argument(help="By provider:model, bare name or alias; several are asked at once.")
+    ],
+    prompt: Annotated[str | None, typer.Option(help="What to say; by default a request for one word.")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Ask models for a few words, once each: do they answer, how fast, at what cost? Fails where one does not."""
+    from cli.client import reach
+    from cli.testing import test_models
+
+    asyncio.run(test_models(reach(url, key), models, prompt=prompt, as_json=as_json))
+
+
+@models_app.command("compare")
+def models_compare(
+    prompt: Annotated[str, typer.Argument(help="What to ask; - reads it from standard input.")],
+    models: Annotated[list[str], typer.Argument(help="Two to ten models; auto and auto:cost let routing choose one.")],
+    max_output_tokens: Annotated[int | None, typer.Option(help="The longest answer of each.")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Ask several models the same, and show their answers side by side as they come. Fails where one does not answer."""
+    from cli.client import reach
+    from cli.comparing import compare_models
+
+    said = typer.get_text_stream("stdin").read() if prompt == "-" else prompt
+    asyncio.run(compare_models(reach(url, key), said, models, tokens=max_output_tokens, as_json=as_json))
+
+
 @models_app.command("refresh")
 def models_refresh(
     provider: Annotated[list[str] | None, typer.Option(help="Only this provider; may be repeated.")] = None,

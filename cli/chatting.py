@@ -1,9 +1,7 @@
 """`perdure chat`: a conversation in the terminal, kept on the server."""
 
 import asyncio
-import json
 import signal
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +11,7 @@ from rich.live import Live
 from rich.markdown import Markdown
 
 from cli.client import Server, ask, explain
+from cli.events import Shown, read_events
 from cli.exits import Exit, fail
 
 HELP = (
@@ -21,38 +20,6 @@ HELP = (
 DEFAULT_MODEL = "sim:sim-fast"
 RECONNECT_SECONDS = 0.5
 GIVE_UP_SECONDS = 120.0
-
-
-@dataclass(slots=True)
-class Shown:
-    """The answer as the terminal holds it: text by part, and where in the stream it is."""
-
-    position: str = ""
-    texts: dict[int, str] = field(default_factory=dict)
-    end: dict[str, Any] | None = None
-
-    @property
-    def text(self) -> str:
-        """The whole text."""
-        return "".join(self.texts[index] for index in sorted(self.texts))
-
-    def apply(self, name: str, data: dict[str, Any], position: str) -> None:
-        """Follow one event."""
-        self.position = position
-        match name:
-            case "reset":
-                self.texts.clear()
-            case "continue":
-                self.texts = {0: self.text[: data["keep_chars"]]}
-            case "text":
-                index = data["index"]
-                self.texts[index] = self.texts.get(index, "") + data["text"]
-            case "part" if data["part"]["type"] == "text":
-                self.texts[data["index"]] = data["part"]["text"]
-            case "end":
-                self.end = data
-            case _:
-                return
 
 
 class Chat:
@@ -170,7 +137,7 @@ class Chat:
                     "GET", f"/api/turns/{turn_id}/events", headers=headers, timeout=timeout
                 ) as events:
                     if events.status_code == httpx2.codes.OK:
-                        async for name, data, position in _events(events):
+                        async for name, data, position in read_events(events):
                             began = asyncio.get_running_loop().time()
                             shown.apply(name, data, position)
                             live.update(Markdown(shown.text))
@@ -201,21 +168,6 @@ class Chat:
         if cost is not None and model:
             mark = ", simulated" if end.get("simulated") else ""
             self._console.print(f"[dim]{model['provider']}:{model['model']}, {cost} USD{mark}[/dim]")
-
-
-async def _events(answer: httpx2.Response) -> Any:
-    """(name, data, id) of each server-sent event."""
-    name, data, position = "", "", ""
-    async for line in answer.aiter_lines():
-        if line.startswith("event: "):
-            name = line[7:]
-        elif line.startswith("data: "):
-            data = line[6:]
-        elif line.startswith("id: "):
-            position = line[4:]
-        elif not line and data:
-            yield name, json.loads(data), position
-            name, data = "", ""
 
 
 async def run_chat(server: Server, *, model: str | None, conversation: str | None) -> None:

@@ -19,10 +19,12 @@ class Server:
     url: str
     key: str
 
-    def http(self) -> httpx2.AsyncClient:
+    def http(self, timeout: httpx2.Timeout | None = None) -> httpx2.AsyncClient:
         """A client of it."""
         return httpx2.AsyncClient(
-            base_url=self.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=httpx2.Timeout(30)
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {self.key}"},
+            timeout=timeout or httpx2.Timeout(30),
         )
 
 
@@ -51,8 +53,13 @@ async def ask(http: httpx2.AsyncClient, method: str, path: str, body: Any = None
     except httpx2.TransportError:
         fail(f"{http.base_url} cannot be reached. Is `perdure up` running?", Exit.UNREACHABLE)
     if answer.is_error:
-        fail(explain(answer), _CODES.get(answer.status_code, Exit.FAILED))
+        fail(explain(answer), exit_of(answer))
     return answer.json() if answer.content else None
+
+
+def exit_of(answer: httpx2.Response) -> Exit:
+    """How the command ends by an error answer."""
+    return _CODES.get(answer.status_code, Exit.FAILED)
 
 
 def explain(answer: httpx2.Response) -> str:

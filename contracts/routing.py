@@ -58,7 +58,7 @@ class RoutingContext(Contract):
     latency: LatencyNeed | None = None
     quality_floor: float | None = Field(default=None, ge=0, le=1)
     user_tier: str | None = Field(default=None, min_length=1, max_length=100)
-    max_price: Decimal | None = Field(default=None, ge=0)
+    max_price: Decimal | None = Field(default=None, ge=0, le=1_000_000, decimal_places=20)
     require: frozenset[Capability] = frozenset()
     tags: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()

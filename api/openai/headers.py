@@ -1,8 +1,10 @@
 """What a client that cannot add fields to its body says in headers."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
+
+from pydantic import ValidationError
 
 from api.bodies import RoutingBody
 from api.naming import STRATEGIES
@@ -44,11 +46,8 @@ def with_headers(body: ChatBody, headers: Mapping[str, str]) -> ChatBody:
     return body.model_copy(update={"routing": routing, "models": models})
 
 
-def _price(text: str) -> Decimal:
+def _price(text: str) -> Decimal | None:
     try:
-        price = Decimal(text)
-    except InvalidOperation:
-        price = Decimal(-1)
-    if not price.is_finite() or price < 0:
-        raise invalid(MAX_PRICE, f"it is an amount in USD, as 0.02, not {text[:40]!r}")
-    return price
+        return RoutingBody.model_validate({"max_price": text}).max_price
+    except ValidationError:
+        raise invalid(MAX_PRICE, f"it is an amount in USD, as 0.02, not {text[:40]!r}") from None

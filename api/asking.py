@@ -55,10 +55,10 @@ def turn_request(
     )
 
 
-def check_prompt(prompt: str | None) -> None:
+def check_prompt(prompt: str | None, *, field: str = "prompt") -> None:
     """Refuse a prompt that says nothing."""
     if prompt is not None and (not prompt or prompt.isspace()):
-        raise PerdureError(ErrorKind.INVALID_REQUEST, "prompt is empty; say something.", field="prompt")
+        raise PerdureError(ErrorKind.INVALID_REQUEST, f"{field} is empty; say something.", field=field)
 
 
 def answers_tools(messages: Sequence[Message] | None) -> bool:

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic import AliasChoices, Field
 
 from api import examples_routes as shapes
-from api.asking import turn_request
+from api.asking import check_prompt, turn_request
 from api.auth import Caller, DoorsOf
 from api.bodies import Body, KnobsBody, RoutingBody, TurnBody, path_id
 from api.documenting import documented, json_body
@@ -152,6 +152,7 @@ def _switched(name: str, names: Names) -> tuple[ModelRef, ...]:
 
 
 def _asked(body: SendBody, names: Names, defaults: tuple[ModelRef, ...] = ()) -> TurnRequest:
+    check_prompt(body.message, field="message")
     turn = TurnBody(
         content=body.message, model=body.model_id, routing=body.routing, knobs=body.knobs, on_busy=body.on_busy
     )

@@ -1,6 +1,7 @@
 """The activities of a turn: plan it, ask a candidate, end it."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
@@ -94,7 +95,8 @@ class ProviderTurnActivities(TurnActivities):
                 turn_id=turn.id,
                 state=request.state,
                 attempts=count,
-                cost=Cost(total=cost),
+                # The column's scale is not the amount's: nothing would be written as 0E-12.
+                cost=Cost(total=Decimal(f"{cost.normalize():f}")),
                 error_kind=request.error_kind,
                 error_message=request.error_message,
                 error_field=request.error_field,

@@ -48,7 +48,7 @@ GENERATED = {
     "dropped": [],
 }
 TEST_BODY = {"model": "sim:sim-fast"}
-TESTED = {**GENERATED, "ok": True, "first_token_ms": 31, "total_ms": 120}
+TESTED = {**GENERATED, "asked": "sim:sim-fast", "ok": True, "first_token_ms": 31, "total_ms": 120}
 COMPARE_BODY = {"prompt": QUESTION, "models": ["sim:sim-fast", "sim:sim-echo"]}
 COMPARED = {"answers": [{**GENERATED, "asked": "sim:sim-fast"}, {**GENERATED, "asked": "sim:sim-echo"}]}
 SEND_BODY = {"message": QUESTION, "model_id": "sim:sim-fast"}

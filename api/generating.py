@@ -20,7 +20,6 @@ from api.naming import Names, names_for
 from api.reading import read_body
 from api.showing_routes import usd
 from api.submitting import given_key, submit
-from contracts.errors import PerdureError
 from contracts.parts import Message, RefusalPart, TextPart, ToolCallPart
 from contracts.requests import OutputFormat, Tool, ToolChoice
 from contracts.turns import OnNewAttempt, TurnRequest, TurnResult
@@ -125,6 +124,7 @@ async def test_model(request: Request, caller: Caller, doors: DoorsOf) -> Respon
     last = rows[-1] if rows else None
     ended = last.finished_at if last else None
     shown |= {
+        "asked": body.model,
         "ok": failure_of(result) is None,
         "first_token_ms": last.first_token_ms if last else None,
         "total_ms": int((ended - last.started_at).total_seconds() * 1000) if last and ended else None,
@@ -159,14 +159,12 @@ async def shown_answer(doors: Doors, caller: ApiKey, result: TurnResult) -> dict
         "simulated": result.simulated,
         "ignored": list(result.ignored),
         "dropped": list(result.dropped),
-        **(
-            {"error_kind": result.error_kind, "error": result.error_message, "error_field": result.error_field}
-            if result.error_kind
-            else {}
-        ),
+        **_failure(result),
     }
 
 
-def failed_answer(error: PerdureError) -> dict[str, Any]:
-    """What stands in for an answer where the turn could not even begin."""
-    return {"state": "failed", "error_kind": error.kind.value, "error": error.message}
+def _failure(result: TurnResult) -> dict[str, Any]:
+    if result.error_kind is None:
+        return {}
+    field = {} if result.error_field is None else {"error_field": result.error_field}
+    return {"error_kind": result.error_kind.value, "error": result.error_message, **field}

@@ -11,7 +11,7 @@ from providers.simulator.control import Simulator
 SAMPLES = 40
 AT_ONCE = 8
 AIM, WORST = "50 ms", "2 s"
-FAULTS = {
+FAULTS: dict[str, dict[str, object]] = {
     "an error before the first byte": {"error": {"kind": "unavailable"}},
     "a stream cut after six tokens": {"cut_after": 6},
 }

@@ -95,8 +95,9 @@ def _panel(name: str, one: Shown) -> Panel:
     body = Text(one.text)
     if error:
         body.append(f"{error}" if not one.text else f"\n{error}", style="red")
+    body.append(f"\n\n{_figures(one)}", style="dim")
     style = "red" if error else "green" if one.end else "dim"
-    return Panel(body, title=escape(name), subtitle=escape(_figures(one)), border_style=style)
+    return Panel(body, title=escape(name), border_style=style)
 
 
 def _error(one: Shown) -> str | None:

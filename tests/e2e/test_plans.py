@@ -103,7 +103,10 @@ async def test_feedback_is_for_the_task_that_the_turn_was_taken_for(house: Runni
 
 async def test_a_conversation_stays_with_its_model_until_the_policy_lets_go(house: Running) -> None:
     rules: dict[str, Any] = {"strategy": "quality"}
-    models = {"openai:gpt-4o": {"quality": 1}, "anthropic:claude-sonnet-4-5": {"quality": 0.99}}
+    models: dict[str, dict[str, float]] = {
+        "openai:gpt-4o": {"quality": 1},
+        "anthropic:claude-sonnet-4-5": {"quality": 0.99},
+    }
     async with house.http() as http:
         await put_policy(http, models=models, routing_rules=rules)
         talk = (await http.post("/api/conversations", json={})).raise_for_status().json()["id"]

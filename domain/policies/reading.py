@@ -13,6 +13,7 @@ from domain.policies.explaining import Fault, explained
 from domain.policies.merging import Document, merged
 from domain.policies.nodes import Node, end_of, place_of, plain
 from domain.policies.problems import PolicyError, PolicyProblem, Severity, dotted
+from domain.policies.shared import deployments_own
 from domain.policies.unknown import ModelNames, unknown_models
 
 
@@ -26,7 +27,7 @@ class Reading:
 
 
 def read(text: str | bytes, *, source: str, base: Document | None = None, names: ModelNames | None = None) -> Reading:
-    """Read YAML or JSON. `base` is the document that this one is laid over; `names` judges the models' names.
+    """Read YAML or JSON. `base` is the deployment's document, which a workspace's is laid over; `names` judges the models' names.
 
     Raises PolicyError with everything that is wrong, in the order of the text.
     """
@@ -43,6 +44,8 @@ def read(text: str | bytes, *, source: str, base: Document | None = None, names:
     faults = list(contradictions(whole))
     try:
         policy = Policy.model_validate(whole)
+        if base is not None:
+            faults += deployments_own(policy, Policy.model_validate(dict(base)))
     except ValidationError as error:
         faults += explained(error)
     # Where the text itself is at fault, what follows from that is not worth a line.

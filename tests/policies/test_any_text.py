@@ -65,7 +65,8 @@ def judge(text: str | bytes) -> None:
             # Only of the text as a whole.
             assert "holds nothing" in problem.message or len(shown) > LARGEST
         else:
-            assert 1 <= problem.line <= len(shown.splitlines())
+            # A text that ends with a line break has its end on the line after.
+            assert 1 <= problem.line <= len(f"{shown}.".splitlines())
             assert problem.column >= 1
 
 

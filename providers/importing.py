@@ -7,3 +7,11 @@ import threading
 
 ONE_AT_A_TIME = threading.Lock()
 """Held by whoever imports an SDK or builds its client."""
+
+
+def import_httpx() -> None:
+    """Import httpx here and now, some 70 ms once: on the event loop, before an SDK that needs it is imported elsewhere.
+
+    OpenAI's SDK looks at it in every call (openai/_httpx2.py, `_loaded_legacy_httpx`), and fails where it is half loaded.
+    """
+    import httpx  # noqa: F401

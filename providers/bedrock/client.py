@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ErrorKind, ProviderError
 from providers.bedrock.credentials import Credentials
-from providers.importing import ONE_AT_A_TIME
+from providers.importing import ONE_AT_A_TIME, import_httpx
 from providers.protocol import ProviderConfig
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ async def build_client(config: ProviderConfig, credentials: Credentials) -> tupl
     Importing botocore and reading its models takes half a second, which a thread spends. Raises `ProviderError(authentication)`
     where no region is known.
     """
+    import_httpx()
     session = await asyncio.to_thread(_session, credentials)
     region = credentials.region or session.get_config_variable("region") or (UNTOLD_REGION if config.base_url else None)
     if region is None:

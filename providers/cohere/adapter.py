@@ -15,7 +15,7 @@ from providers.cohere.encode_request import encode_request
 from providers.cohere.errors import translate, translate_body
 from providers.cohere.families import capabilities_of
 from providers.cohere.whole import events_of
-from providers.importing import ONE_AT_A_TIME
+from providers.importing import ONE_AT_A_TIME, import_httpx
 from providers.protocol import Capabilities, Health, ProviderConfig
 
 if TYPE_CHECKING:
@@ -153,6 +153,7 @@ class CohereProvider:
 
     async def _client(self) -> "AsyncClientV2":
         if self._built is None:
+            import_httpx()
             await asyncio.to_thread(self._build)
         assert self._built is not None
         return self._built[0]

@@ -15,7 +15,7 @@ from providers.google.encode_request import EncodedRequest, encode_request
 from providers.google.errors import translate
 from providers.google.families import capabilities_of
 from providers.google.listing import list_models
-from providers.importing import ONE_AT_A_TIME
+from providers.importing import ONE_AT_A_TIME, import_httpx
 from providers.protocol import Capabilities, Health, ProviderConfig
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ class GoogleProvider:
 
     async def _client(self) -> "Client":
         if self._built is None:
+            import_httpx()
             await asyncio.to_thread(self._build)
         assert self._built is not None
         return self._built[0]

@@ -265,8 +265,8 @@ async def test_an_opening_reaches_a_running_process_within_a_second(
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def test_what_could_not_be_told_is_told_later(postgres_dsn: str, clock: Clock) -> None:
-    database = Database(postgres_dsn)
+async def test_what_could_not_be_told_is_told_later(empty_postgres_dsn: str, clock: Clock) -> None:
+    database = Database(empty_postgres_dsn)
     one = Health(database, process="one", clock=clock, policy=Policy)
     see(one, answered(clock), *(failed(clock) for _ in range(5)))
     with pytest.raises(Exception, match="model_performance"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,6 +11,7 @@ import httpx2
 import openai
 
 from contracts.health import BreakerKey
+from contracts.policies import Breaker
 from tests.fixtures.house import Running
 
 Mode = Literal["whole", "stream"]
@@ -79,6 +81,15 @@ class Caller:
         found: dict[str, Any] = (await self.http.get(f"/api/turns/{turn_id}")).raise_for_status().json()
         return found
 
+    async def finished(self, turn_id: str) -> dict[str, Any]:
+        """The turn, once it has ended."""
+        async with asyncio.timeout(30):
+            while True:
+                turn = await self.turn(turn_id)
+                if turn["state"] in ("completed", "failed", "cancelled"):
+                    return turn
+                await asyncio.sleep(0.02)
+
     def calls(self, model: str) -> list[dict[str, Any]]:
         """The provider's log of the calls of a model, in order."""
         rows = self.house.simulator.calls(after=self.since)
@@ -107,10 +118,20 @@ def ledger_of(turn: dict[str, Any]) -> list[tuple[str, str, str | None]]:
 
 
 async def put_policy(house: Running, policy: dict[str, Any]) -> None:
-    """Put a policy in force, here and now."""
+    """Put a policy in force for the workspace, here and now."""
     async with house.http() as http:
         headers = {"Content-Type": "application/json"}
         (await http.put("/api/policies", json=policy, headers=headers)).raise_for_status()
+
+
+async def set_breaker(house: Running, **said: Any) -> None:
+    """Say in the deployment's file when a model is left alone; all else is its default."""
+    path = house.house.settings.policies_file
+    assert path is not None
+    path.write_text(json.dumps({"breaker": said}))
+    async with asyncio.timeout(10):
+        while house.house.policies.deployment.policy.policy.breaker != Breaker(**said):  # noqa: ASYNC110 - a file is watched
+            await asyncio.sleep(0.02)
 
 
 async def at_once(*cases: tuple[str, Coroutine[Any, Any, None]]) -> None:

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from providers.simulator.control import Simulator
-from tests.faults.asking import Caller, put_policy
+from tests.faults.asking import Caller, set_breaker
 from tests.faults.cases import stanzas
 from tests.fixtures.house import Running, running_house
 from tests.fixtures.postgres import PostgresServer, create_database
@@ -32,16 +32,18 @@ async def module_house(
     """A house whose providers are the simulator, each over one wire."""
     dsn = await create_database(postgres_server)
     folder: Path = tmp_path_factory.mktemp("faults")
+    policies = folder / "policies.yaml"
+    policies.write_text("{}")
     with pytest.MonkeyPatch.context() as patch:
-        providers = stanzas(module_simulator)
-        async with running_house(dsn, temporal_server, module_simulator, folder, patch, providers=providers) as running:
+        said = {"providers": stanzas(module_simulator), "policies_file": policies}
+        async with running_house(dsn, temporal_server, module_simulator, folder, patch, **said) as running:
             yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def patient_house(module_house: Running) -> Running:
     """The same, with breakers that no row of failures opens: many cases at once are not to be one another's."""
-    await put_policy(module_house, {"breaker": {"failures": 1000, "minimum": 1_000_000}})
+    await set_breaker(module_house, failures=1000, minimum=1_000_000)
     return module_house
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.asking import Caller, Told, at_once, put_policy
-from tests.faults.cases import SIBLING
+from tests.faults.asking import Caller, Told, at_once, set_breaker
 from tests.fixtures.house import Running
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="module")]
@@ -28,17 +27,22 @@ RETURNED = 20
 PATIENCE = 30.0
 AWAY: dict[str, dict[str, Any]] = {"chat": {"error": {"kind": "unavailable"}}, "claude": {"drop_connection": True}}
 """How each primary is away: its model fails, or nobody can reach its provider."""
+BACKUP = {"chat": "gemini", "claude": "responses"}
+"""Who answers meanwhile: a provider that is nobody else's primary, since a whole provider is left alone where it is gone."""
 
 
 async def test_a_flapping_primary(module_house: Running, caller: Caller) -> None:
-    await put_policy(module_house, {"breaker": {"failures": FAILURES, "probe_seconds": PROBE_SECONDS}})
+    await set_breaker(module_house, failures=FAILURES, probe_seconds=PROBE_SECONDS)
     await at_once(*((wire, _flap(caller, wire)) for wire in AWAY))
 
 
 async def _flap(caller: Caller, wire: str) -> None:
     # Without a scenario of its own, whose place would be before the outage's.
-    primary, backup = f"{wire}:sim-flapping-{wire}", caller.model(SIBLING[wire])
+    primary, backup = f"{wire}:sim-flapping-{wire}", caller.model(BACKUP[wire])
     simulator = caller.house.simulator
+    # The first call of each wire imports its SDK, for which many would wait and then call at once.
+    for model in (primary, backup):
+        assert (await caller.ask("whole", [model])).error is None
     asked: list[asyncio.Task[Told]] = []
     loading = asyncio.create_task(_load(caller, [primary, backup], asked))
     try:

@@ -11,7 +11,6 @@ from tests.fixtures.house import Running
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="module")]
 
-PATIENT = {"failures": 1000, "minimum": 1_000_000}
 DECLINED = {"refuse": True}
 BY_ERROR = {"error": {"kind": "content_refused"}}
 FILTERED = {"chat": "content_filter", "responses": "content_filter", "claude": "refusal", "gemini": "SAFETY"}
@@ -20,11 +19,11 @@ EVERYWHERE = [(wire, mode) for wire in WIRES for mode in MODES]
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def routing_on(module_house: Running) -> AsyncIterator[None]:
+async def routing_on(patient_house: Running) -> AsyncIterator[None]:
     """A policy by which another model is asked."""
-    await put_policy(module_house, {"switches": {"fallback_on_refusal": True}, "breaker": PATIENT})
+    await put_policy(patient_house, {"switches": {"fallback_on_refusal": True}})
     yield
-    await put_policy(module_house, {"breaker": PATIENT})
+    await put_policy(patient_house, {})
 
 
 async def test_without_the_policy_it_is_returned_as_what_it_is(caller: Caller) -> None:

@@ -102,9 +102,10 @@ async def test_a_worker_dies_while_turns_wait_for_a_limit(processes: Processes) 
     assert all(stored_text(turn) for turn in turns)
     begun = calls(processes, "limited:sim-fast")
     rows = [attempt["state"] for turn in turns for attempt in turn["attempts"]]
-    # The kill may fall into the first call, which then is paid twice and has both its rows.
+    # The kill may fall into the first call, which then is made twice; and between the opening of another's row and its call.
     assert rows.count("completed") == len(turn_ids)
-    assert len(begun) == len(rows) <= len(turn_ids) + 1
+    assert len(begun) <= min(len(rows), len(turn_ids) + 1)
+    assert set(rows) <= {"completed", "interrupted"}
     assert begun[-1] - begun[0] >= (len(begun) - 2) * SECONDS_EACH
     assert all(after - before > 1 for before, after in itertools.pairwise(begun[1:]))
     await processes.at_rest()

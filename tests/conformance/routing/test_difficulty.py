@@ -13,8 +13,8 @@ from training.__main__ import FIGURES, held_out_rows, training_rows
 pytestmark = [pytest.mark.recordings, pytest.mark.timeout(400)]
 
 
-EVERY = {"mmlu": 6, "gsm8k": 1}
-"""Of MMLU's rows every sixth is measured here, since all take a minute; `python -m training --recordings` measures them all."""
+EVERY = {"mmlu": 2, "gsm8k": 1}
+"""Of MMLU's rows every second is measured here, since all take long; `python -m training --recordings` measures them all."""
 WITHIN = {"mmlu": 0.06, "gsm8k": 0.01}
 """How far a measure of the sample may be from the whole's: about the interval of the report's own resamplings."""
 

@@ -65,7 +65,7 @@ async def test_every_kind_of_error(
 
 @pytest.mark.parametrize(
     "behaviour",
-    [{"cut_after": 2}, {"cut_after": 2, "cut_clean": True}, {"malformed_event_after": 2}, {"drop_connection": True}],
+    [{"cut_after": 2}, {"cut_after": 2, "cut_clean": True}, {"drop_connection": True}],
 )
 async def test_a_broken_stream_is_never_an_answer(
     provider: AnthropicProvider, simulator: Simulator, behaviour: dict[str, Any]

@@ -119,11 +119,10 @@ async def test_leaving_closes_the_connection(connect: Connect, simulator: Simula
         ({"cut_after": 2, "cut_clean": True}, ErrorKind.UNAVAILABLE),
         ({"omit_finish": True, "omit_last_event": True}, ErrorKind.UNAVAILABLE),
         ({"drop_connection": True}, ErrorKind.UNAVAILABLE),
-        ({"malformed_event_after": 1}, ErrorKind.UNAVAILABLE),
         ({"error": {"kind": "overloaded", "in_stream": True, "after": 2}}, ErrorKind.OVERLOADED),
         ({"error": {"kind": "rate_limited", "in_stream": True}}, ErrorKind.RATE_LIMITED),
     ],
-    ids=["cut", "cut cleanly", "no end", "dropped", "malformed", "overloaded in stream", "rate limited in stream"],
+    ids=["cut", "cut cleanly", "no end", "dropped", "overloaded in stream", "rate limited in stream"],
 )
 async def test_what_has_no_proper_end_fails(
     connect: Connect, simulator: Simulator, wire: Wire, behaviour: dict[str, Any], kind: ErrorKind

@@ -1,10 +1,11 @@
 """A policy: what whoever runs the deployment says about models, routing and limits. It changes while work runs."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from contracts.base import Contract
 from contracts.routing import Capability, Strategy, TaskType
@@ -15,6 +16,8 @@ Name = Annotated[str, Field(min_length=1, max_length=300)]
 """A model as a caller would name it: `provider:model`, a bare name or an alias."""
 Price = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 """USD."""
+Share = Annotated[Decimal, Field(ge=0, le=1)]
+"""A share that is taken off a price: 0.15 is 15 %."""
 Tokens = Annotated[int, Field(gt=0, le=1_000_000_000)]
 
 
@@ -25,16 +28,40 @@ class PolicyPart(Contract):
 
 
 class PriceOverride(PolicyPart):
-    """What a model costs here, in USD per million tokens; what is absent is the list's price."""
+    """What a model costs here, in USD per million tokens; what is absent is the list's price.
+
+    `cache_write` is for five minutes. Searches are USD per thousand calls. `discount` is the share taken off every price that
+    comes from the list. `tier` limits the override to one service tier, by the vendor's word. It holds from the day `from` up to
+    and without the day `until`, in UTC.
+    """
 
     input: Price | None = None
     output: Price | None = None
     cache_read: Price | None = None
     cache_write: Price | None = None
+    cache_write_1h: Price | None = None
+    input_audio: Price | None = None
+    output_audio: Price | None = None
+    output_image: Price | None = None
+    web_searches: Price | None = None
+    file_searches: Price | None = None
+    discount: Share | None = None
+    tier: str | None = Field(default=None, min_length=1, max_length=100)
+    since: date | None = Field(default=None, validation_alias=AliasChoices("from", "since"))
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _some_day(self) -> "PriceOverride":
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise ValueError(f"until ({self.until}) must be after from ({self.since})")
+        return self
 
 
 class ModelPolicy(PolicyPart):
-    """What is said about one model; what is absent is the catalog's fact. Quality and speed run from 0 to 1."""
+    """What is said about one model; what is absent is the catalog's fact. Quality and speed run from 0 to 1.
+
+    `prices` are further overrides, for other days and tiers; the last that holds goes before `price` and those before it.
+    """
 
     enabled: bool = True
     aliases: tuple[Name, ...] = ()
@@ -47,6 +74,29 @@ class ModelPolicy(PolicyPart):
     max_output: Tokens | None = None
     capabilities: dict[Capability, bool] = {}
     price: PriceOverride | None = None
+    prices: tuple[PriceOverride, ...] = ()
+
+
+class VolumeDiscount(PolicyPart):
+    """`discount` is the share taken off the list's prices once `above` tokens were used in the calendar month, in UTC."""
+
+    above: int = Field(ge=0, le=10**15)
+    discount: Share
+
+
+class PriceRules(PolicyPart):
+    """How calls are priced.
+
+    `unknown`: a model that has no price is not called (`error`), or it costs zero and its row says that the price is unknown.
+    `free` are models (`provider:model`, where `*` stands for anything) that cost nothing, such as self-hosted ones. `volume` are
+    discounts by month, for models named in the same way. `stated` says what is charged where the provider states its own charge:
+    ours, with theirs beside it, or theirs.
+    """
+
+    unknown: Literal["error", "zero"] = "zero"
+    free: tuple[Name, ...] = ()
+    volume: dict[Name, tuple[VolumeDiscount, ...]] = {}
+    stated: Literal["beside", "charged"] = "beside"
 
 
 class Weights(PolicyPart):
@@ -158,6 +208,7 @@ class Policy(PolicyPart):
     user_tiers: dict[Name, TierAccess] = {}
     breaker: Breaker = Breaker()
     switches: Switches = Switches()
+    pricing: PriceRules = PriceRules()
 
 
 @dataclass(frozen=True, slots=True)

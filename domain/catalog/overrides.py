@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 
 from contracts.models import ModelRef
 from contracts.policies import ModelPolicy, Policy, PriceOverride
 from domain.catalog.catalog import Catalog
 from domain.catalog.entry import ModelEntry, Prices
 from domain.catalog.offers import Offer
+from domain.pricing.overrides import in_force
 
 
 def with_policy(
@@ -42,7 +44,7 @@ def with_policy(
             changed.pop(ref, None)
         else:
             entry = changed.get(ref) or replace(base.entry(ref), source="configured")
-            changed[ref] = overridden(entry, said)
+            changed[ref] = overridden(entry, said, on=on)
             aliases |= dict.fromkeys(said.aliases, ref)
     return Catalog(
         given,
@@ -55,8 +57,8 @@ def with_policy(
     )
 
 
-def overridden(entry: ModelEntry, said: ModelPolicy) -> ModelEntry:
-    """An entry with what a policy says of it; what it does not say stays."""
+def overridden(entry: ModelEntry, said: ModelPolicy, *, on: date | None = None) -> ModelEntry:
+    """An entry with what a policy says of it; what it does not say stays. Prices are those of the day `on` (None: the last)."""
     added = {capability for capability, has in said.capabilities.items() if has}
     taken = {capability for capability, has in said.capabilities.items() if not has}
     return replace(
@@ -70,7 +72,7 @@ def overridden(entry: ModelEntry, said: ModelPolicy) -> ModelEntry:
         aliases=tuple(dict.fromkeys((*said.aliases, *entry.aliases))),
         regions=frozenset(said.regions) or entry.regions,
         privacy=frozenset(said.privacy) or entry.privacy,
-        prices=_priced(entry.prices, said.price),
+        prices=_priced(entry.prices, _of_the_day(said, on)),
     )
 
 
@@ -81,16 +83,26 @@ def _meant(base: Catalog, name: str) -> ModelRef | None:
     return ModelRef(provider=provider, model=model) if colon and model.strip() and provider in base.offers else None
 
 
+def _of_the_day(said: ModelPolicy, on: date | None) -> PriceOverride | None:
+    given = (*(() if said.price is None else (said.price,)), *said.prices)
+    return in_force(given, at=datetime.combine(on or date.max, time(12), UTC))
+
+
 def _priced(prices: Prices | None, said: PriceOverride | None) -> Prices | None:
     if said is None:
         return prices
     known = prices or Prices()
+    left = 1 - (said.discount or 0)
     return Prices(
-        input=known.input if said.input is None else said.input,
-        output=known.output if said.output is None else said.output,
-        cache_read=known.cache_read if said.cache_read is None else said.cache_read,
-        cache_write=known.cache_write if said.cache_write is None else said.cache_write,
+        input=_own(said.input, known.input, left),
+        output=_own(said.output, known.output, left),
+        cache_read=_own(said.cache_read, known.cache_read, left),
+        cache_write=_own(said.cache_write, known.cache_write, left),
     )
+
+
+def _own(said: Decimal | None, listed: Decimal | None, left: Decimal | int) -> Decimal | None:
+    return said if said is not None or listed is None else listed * left
 
 
 def _offers_of(entries: Iterable[ModelEntry]) -> tuple[Offer, ...]:

@@ -23,7 +23,15 @@ def read_usage(counts: dict[str, Any]) -> Usage:
         output=output,
         reasoning=min(_count(_object(counts, "output_tokens_details"), "thinking_tokens"), output),
         web_searches=_count(_object(counts, "server_tool_use"), "web_search_requests"),
+        speed=_word(counts, "speed", plain=("standard",)),
+        geo=_word(counts, "inference_geo", plain=("global", "not_available")),
     )
+
+
+def _word(counts: dict[str, Any], name: str, *, plain: tuple[str, ...]) -> str:
+    """The word under `name`, or nothing where it is one that changes no price."""
+    value = counts.get(name)
+    return value if isinstance(value, str) and value not in plain else ""
 
 
 def _object(counts: dict[str, Any], name: str) -> dict[str, Any]:

@@ -93,7 +93,9 @@ class ResponsesReader:
             yield from reader.finish(item)
         body = as_dict(response.get("usage"))
         if body:
-            self._usage = read_usage(body, web_searches=self._searches(response))
+            self._usage = read_usage(
+                body, web_searches=self._searches(response), file_searches=self._file_searches(response)
+            )
             yield UsageReported(self._usage)
 
     def _finish(self, response: dict[str, Any]) -> tuple[str, FinishReason]:
@@ -122,6 +124,10 @@ class ResponsesReader:
             return counted
         calls = [item for item in as_dicts(response.get("output")) if item.get("type") == "web_search_call"]
         return sum(1 for call in calls if as_dict(call.get("action")).get("type", "search") == "search")
+
+    def _file_searches(self, response: dict[str, Any]) -> int:
+        """Searches of the caller's files, which are billed by call."""
+        return sum(1 for item in as_dicts(response.get("output")) if item.get("type") == "file_search_call")
 
     def _metadata(self, response: dict[str, Any]) -> dict[str, Any]:
         metadata = {name: response[name] for name in _METADATA if response.get(name)}

@@ -70,6 +70,9 @@ async def _attempt(world: World, request: Complete, stop: asyncio.Event, guard: 
                 simulated=provider.config.simulated,
                 now=world.clock(),
             )
+            if not isinstance(opened, StoredAnswer):
+                # An error here takes the row back with it: nothing was called.
+                world.price_book(opened.turn.workspace_id).require(request.candidate.model, at=world.clock())
     except PerdureError as error:
         raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
     if isinstance(opened, StoredAnswer):

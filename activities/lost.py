@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from activities.charging import charged
 from activities.world import World
 from contracts.models import ModelRef
 from contracts.parts import TextPart
 from contracts.streams import AttemptOpened, StreamRecord
 from domain.estimates import estimate
-from domain.pricing import price
 from storage import attempts
 from storage.attempts import LedgerEntry, OpenedAttempt
 
@@ -23,7 +23,7 @@ async def settle_lost(world: World, opened: OpenedAttempt, records: Sequence[Str
 async def _settle(world: World, opened: OpenedAttempt, number: int, model: ModelRef, said: str, step: int) -> None:
     now = world.clock()
     usage = estimate(opened.request.messages, (TextPart(text=said),), model=model.model, reported=None)
-    cost = price(usage, model, at=now, price_list=world.price_lists.get(model.provider))
+    cost = await charged(world, usage, model, workspace_id=opened.turn.workspace_id, at=now)
     entry = LedgerEntry(state="interrupted", usage=usage, cost=cost, finished_at=now)
     async with world.database.begin() as connection:
         await attempts.close_attempt(connection, opened.turn.id, step=step, attempt=number, entry=entry)

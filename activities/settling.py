@@ -6,6 +6,7 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.charging import charged
 from activities.errors import failure
 from activities.world import World
 from contracts.activities import Complete, Completed
@@ -15,7 +16,6 @@ from contracts.parts import Part, ToolCallPart
 from contracts.streams import RecordKind
 from contracts.turns import TurnResult, TurnState
 from contracts.usage import Cost, Usage
-from domain.pricing import price
 from domain.retries import after_failure, after_own_limit
 from providers.pool import OWN_LIMIT
 from providers.protocol import Provider
@@ -44,7 +44,7 @@ class Settling:
         turn, model, now = self.opened.turn, self.request.candidate.model, self.world.clock()
         state = TurnState.CANCELLED if finished.finish_reason is FinishReason.CANCELLED else TurnState.COMPLETED
         usage = finished.usage or Usage()
-        cost = self._price(usage, finished.model)
+        cost = await self._price(usage, finished.model, finished.service_tier)
         message_id = new_id()
         async with self.world.database.begin() as connection:
             entry = LedgerEntry(
@@ -63,7 +63,7 @@ class Settling:
             whole, count = cost, 1
             if self.opened.number > 1:
                 total, count = await attempts.spent(connection, turn.id)
-                whole = cost.model_copy(update={"total": total})
+                whole = cost.model_copy(update={"total": total, "parts": {}, "stated": None, "computed": None})
             result = TurnResult(
                 turn_id=turn.id,
                 state=state,
@@ -134,7 +134,7 @@ class Settling:
         entry = LedgerEntry(
             state="failed" if error else "interrupted",
             usage=usage,
-            cost=self._price(usage, served),
+            cost=await self._price(usage, served),
             finished_at=now,
             served_model=served,
             error_kind=error.kind if error else None,
@@ -181,12 +181,16 @@ class Settling:
         )
         return failure(error, verdict)
 
-    def _price(self, usage: Usage, served: str | None) -> Cost:
-        if usage.total == 0:
-            return Cost()
-        model, world = self.request.candidate.model, self.world
-        price_list = world.price_lists.get(model.provider)
-        return price(usage, model, at=world.clock(), served_model=served, price_list=price_list)
+    async def _price(self, usage: Usage, served: str | None, tier: str | None = None) -> Cost:
+        return await charged(
+            self.world,
+            usage,
+            self.request.candidate.model,
+            workspace_id=self.opened.turn.workspace_id,
+            at=self.world.clock(),
+            served=served,
+            tier=tier,
+        )
 
     def _remaining(self) -> float:
         info = activity.info()

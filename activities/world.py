@@ -3,13 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from activities.health import Health
 from activities.heartbeats import Load
 from activities.planning import Planner
+from domain.pricing import STANDARD, PriceBook
 from providers.protocol import Provider
 from storage.database import Database
 from storage.streams.log import StreamLog
+
+
+def list_prices(workspace_id: UUID) -> PriceBook:
+    """The list's own prices, the same for every workspace."""
+    return STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +24,8 @@ class World:
     """The database, the stream log, the providers by name, `clock`, which gives the present in UTC, who plans, what is measured,
     and the worker's load.
 
-    `price_lists` are the lists that have the providers' prices, by their names; see `domain.pricing.price`.
+    `price_lists` are the lists that have the providers' prices, by their names; `price_book` gives the prices that are in force
+    for a workspace.
     """
 
     database: Database
@@ -28,3 +36,4 @@ class World:
     health: Health
     load: Load = field(default_factory=Load)
     price_lists: Mapping[str, str] = field(default_factory=dict)
+    price_book: Callable[[UUID], PriceBook] = list_prices

@@ -16,6 +16,7 @@ from contracts.parts import Part
 from contracts.turns import TurnRequest, TurnState
 from contracts.usage import Cost, Usage
 from storage.turns import TurnRow, turn_row, whole_request
+from storage.usage_columns import cost_columns, usage_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,9 @@ _CLOSE = text("""
            input_uncached = :input_uncached, cache_read = :cache_read, cache_write = :cache_write,
            cache_write_1h = :cache_write_1h, input_audio = :input_audio, output = :output, reasoning = :reasoning,
            output_audio = :output_audio, web_searches = :web_searches, estimated = :estimated,
-           cost = :cost, priced = :priced, price_source = :price_source, unit_prices = CAST(:unit_prices AS jsonb)
+           usage_details = CAST(:usage_details AS jsonb), cost = :cost, stated_cost = :stated_cost,
+           computed_cost = :computed_cost, cost_parts = CAST(:cost_parts AS jsonb), unpriced = CAST(:unpriced AS jsonb),
+           priced = :priced, price_source = :price_source, unit_prices = CAST(:unit_prices AS jsonb)
      WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt
 """)
 
@@ -198,7 +201,6 @@ async def close_attempt(
     connection: AsyncConnection, turn_id: UUID, *, step: int, attempt: int, entry: LedgerEntry
 ) -> None:
     """Close the attempt's ledger row. Idempotent: the row is overwritten with the same facts."""
-    usage, cost = entry.usage, entry.cost
     await connection.execute(
         _CLOSE,
         {
@@ -214,11 +216,8 @@ async def close_attempt(
             "provider_code": entry.provider_code,
             "first_token_ms": entry.first_token_ms,
             "finished_at": entry.finished_at,
-            **usage.model_dump(),
-            "cost": cost.total,
-            "priced": cost.priced,
-            "price_source": cost.price_source,
-            "unit_prices": orjson.dumps({name: str(price) for name, price in cost.unit_prices.items()}).decode(),
+            **usage_columns(entry.usage),
+            **cost_columns(entry.cost),
         },
     )
 

@@ -21,6 +21,7 @@ from activities.limiting import SharedLimiter
 from activities.planning import Planner
 from activities.world import World
 from domain.catalog import Catalogs
+from domain.pricing import PriceBooks
 from providers.protocol import Provider
 from settings import Settings
 from storage import keys
@@ -66,6 +67,8 @@ class House:
     @property
     def world(self) -> World:
         """What activities work on."""
+        lists = price_lists(provider.config for provider in self.providers.values())
+        books = PriceBooks(lists)
         return World(
             self.database,
             self.streams,
@@ -73,7 +76,8 @@ class House:
             utc_now,
             self.planner,
             self.health,
-            price_lists=price_lists(provider.config for provider in self.providers.values()),
+            price_lists=lists,
+            price_book=lambda workspace_id: books.under(self.policies.effective(workspace_id)),
         )
 
 

@@ -26,7 +26,8 @@ from api.reading import read_bytes
 from domain.policies.problems import PolicyError
 from domain.policies.reading import Reading, read
 from domain.policies.unknown import names_of, unknown_models
-from domain.policies.writing import dumped, json_schema, to_yaml, version_of
+from domain.policies.writing import dumped, json_schema, version_of
+from domain.yaml.writing import to_yaml
 from storage import policies
 from storage.policies import StoredPolicy, VersionMovedError
 

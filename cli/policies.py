@@ -16,7 +16,8 @@ from cli.client import Server, ask, explain
 from cli.exits import Exit, fail
 from domain.policies.problems import PolicyError, PolicyProblem
 from domain.policies.reading import read
-from domain.policies.writing import json_schema, to_yaml, version_of
+from domain.policies.writing import json_schema, version_of
+from domain.yaml.writing import to_yaml
 
 
 async def show_policy(server: Server, number: int | None, *, as_json: bool) -> None:

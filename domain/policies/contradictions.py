@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from contracts.models import ModelRef
-from domain.policies.explaining import Fault
 from domain.policies.merging import Document
+from domain.yaml.explaining import Fault
 
 _RULES = "routing_rules"
 

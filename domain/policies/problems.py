@@ -5,13 +5,6 @@ from typing import Literal
 from uuid import UUID
 
 Severity = Literal["error", "warning"]
-Path = tuple[str | int, ...]
-"""Names of fields and numbers of items, from the top."""
-
-
-def dotted(path: Path) -> str:
-    """The path as people write it: `routing_rules.fallback_chain.0`."""
-    return ".".join(str(step)[:100] for step in path)
 
 
 @dataclass(frozen=True, slots=True)

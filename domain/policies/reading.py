@@ -7,14 +7,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from contracts.policies import Policy
-from domain.policies.composing import compose
 from domain.policies.contradictions import contradictions
-from domain.policies.explaining import Fault, explained
 from domain.policies.merging import Document, merged
-from domain.policies.nodes import Node, end_of, place_of, plain
-from domain.policies.problems import PolicyError, PolicyProblem, Severity, dotted
+from domain.policies.problems import PolicyError, PolicyProblem, Severity
 from domain.policies.shared import deployments_own
 from domain.policies.unknown import ModelNames, unknown_models
+from domain.yaml.composing import compose
+from domain.yaml.explaining import Fault, explained
+from domain.yaml.nodes import Node, dotted, end_of, place_of, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,9 @@ def read(text: str | bytes, *, source: str, base: Document | None = None, names:
 
     Raises PolicyError with everything that is wrong, in the order of the text.
     """
-    node, problems = compose(_decoded(text, source) if isinstance(text, bytes) else text, source=source)
+    decoded = _decoded(text, source) if isinstance(text, bytes) else text
+    node, found = compose(decoded, thing="a policy", empty="write {} for a policy that leaves all as it is")
+    problems = [PolicyProblem(said, source, *((at.line, at.column) if at else (None, None))) for said, at in found]
     if node is None:
         raise PolicyError(tuple(problems))
     document = plain(node)
@@ -47,7 +49,7 @@ def read(text: str | bytes, *, source: str, base: Document | None = None, names:
         if base is not None:
             faults += deployments_own(policy, Policy.model_validate(dict(base)))
     except ValidationError as error:
-        faults += explained(error)
+        faults += explained(error, Policy)
     # Where the text itself is at fault, what follows from that is not worth a line.
     noted = {(one.line, one.column) for one in problems}
     problems += [one for one in _placed(faults, node, source, "error") if (one.line, one.column) not in noted]
@@ -64,7 +66,7 @@ def understood(document: Document, *, base: Document, source: str) -> Policy:
     try:
         policy = Policy.model_validate(whole)
     except ValidationError as error:
-        faults += explained(error)
+        faults += explained(error, Policy)
     if faults:
         raise PolicyError(tuple(PolicyProblem(one.message, source, field=dotted(one.path)) for one in faults))
     return policy

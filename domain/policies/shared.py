@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.policies import Policy
-from domain.policies.explaining import Fault
+from domain.yaml.explaining import Fault
 
 
 def deployments_own(policy: Policy, deployment: Policy) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from contracts.errors import PerdureError
 from contracts.policies import Policy
 from contracts.routing import Strategy
 from domain.catalog import Catalog
-from domain.policies.explaining import Fault
+from domain.yaml.explaining import Fault
 
 AUTOMATIC = frozenset({"auto", *(f"auto:{strategy}" for strategy in get_args(Strategy))})
 """Names that stand for a choice."""

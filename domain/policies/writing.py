@@ -2,45 +2,13 @@
 
 import hashlib
 import json
-import re
 from decimal import Decimal
 from typing import Any
 
 from contracts.policies import Policy
-from domain.policies.scalars import resolve
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DIGITS = 12
-_ESCAPED = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-
-
-def to_yaml(document: Any) -> str:
-    """A document, or a policy's dump, as YAML that reads back equal."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        """Quotes whatever a reader of either YAML version would take for something else; writes no anchors."""
-
-        def ignore_aliases(self, data: object) -> bool:
-            return True
-
-        def represent_str(self, word: str) -> yaml.ScalarNode:
-            return self.represent_scalar("tag:yaml.org,2002:str", word, style=_style(word))
-
-    Dumper.add_representer(str, Dumper.represent_str)
-
-    written: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
-    return written
-
-
-def _style(word: str) -> str | None:
-    """PyYAML quotes by YAML 1.1 alone, and loses line breaks that it writes as such."""
-    if _ESCAPED.search(word):
-        return '"'
-    try:
-        return None if resolve(word) == word else "'"
-    except ValueError:
-        return "'"
 
 
 def dumped(policy: Policy, *, only_set: bool = False) -> dict[str, Any]:

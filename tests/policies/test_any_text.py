@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.policies import Policy
-from domain.policies.composing import LARGEST
 from domain.policies.problems import PolicyError
 from domain.policies.reading import read
-from domain.policies.writing import dumped, to_yaml, version_of
+from domain.policies.writing import dumped, version_of
+from domain.yaml.composing import LARGEST
+from domain.yaml.writing import to_yaml
 from tests.policies.written import BREAKS, ODD, POLICIES
 
 FIELDS = [

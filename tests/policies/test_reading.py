@@ -13,7 +13,8 @@ from domain.policies.merging import merged
 from domain.policies.problems import PolicyError, PolicyProblem
 from domain.policies.reading import Reading, read, understood
 from domain.policies.unknown import ModelNames
-from domain.policies.writing import dumped, json_schema, to_yaml, version_of
+from domain.policies.writing import dumped, json_schema, version_of
+from domain.yaml.writing import to_yaml
 from tests.policies.written import POLICIES
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "policies.yaml"

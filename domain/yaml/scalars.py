@@ -6,7 +6,7 @@ YAML 1.1, which most parsers read, takes the country code `no` for false and `1:
 import math
 import re
 
-from domain.policies.nodes import Scalar
+from domain.yaml.nodes import Scalar
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})

@@ -4,9 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from domain.policies.problems import Path
-
 Scalar = str | int | float | bool | None
+Path = tuple[str | int, ...]
+"""Names of fields and numbers of items, from the top."""
+
+
+def dotted(path: Path) -> str:
+    """The path as people write it: `routing_rules.fallback_chain.0`."""
+    return ".".join(str(step)[:100] for step in path)
 
 
 @dataclass(frozen=True, slots=True)

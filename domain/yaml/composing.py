@@ -5,9 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.policies.nodes import Node, Place, end_of
-from domain.policies.problems import PolicyProblem
-from domain.policies.scalars import resolve
+from domain.yaml.nodes import Node, Place, end_of
+from domain.yaml.scalars import resolve
 
 LARGEST = 1_000_000
 """Bytes of a text, and values in it once anchors are followed."""
@@ -27,9 +26,12 @@ class _BrokenError(Exception):
         self.place = place
 
 
-def compose(text: str, *, source: str) -> tuple[Node | None, list[PolicyProblem]]:
-    """The text's value, None where it cannot be read at all, and what is wrong with it so far."""
-    composer = _Composer()
+def compose(text: str, *, thing: str, empty: str) -> tuple[Node | None, list[tuple[str, Place | None]]]:
+    """The text's value, None where it cannot be read at all, and what is wrong with it so far, with its place.
+
+    `thing` is what the text is to be, as in `a policy`; `empty` is what to write for one that says nothing.
+    """
+    composer = _Composer(thing, empty)
     try:
         if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
             raise _BrokenError(f"the text is larger than {LARGEST:,} bytes", None)
@@ -39,13 +41,7 @@ def compose(text: str, *, source: str) -> tuple[Node | None, list[PolicyProblem]
     except _BrokenError as error:
         composer.note(error.message, error.place)
         node = None
-    # The parser misses a bracket in the line after the last.
-    last = end_of(text.rstrip("\r\n"))
-    problems = []
-    for message, place in composer.problems:
-        at = min(place, last, key=lambda one: (one.line, one.column)) if place else None
-        problems.append(PolicyProblem(message, source, at.line if at else None, at.column if at else None))
-    return node, problems
+    return node, composer.problems
 
 
 def _from_json(text: str) -> str:
@@ -80,6 +76,8 @@ class _Open:
 
 @dataclass(slots=True)
 class _Composer:
+    thing: str
+    empty: str
     problems: list[tuple[str, Place | None]] = field(default_factory=list)
     _anchors: dict[str, Node] = field(default_factory=dict)
     _open: list[_Open] = field(default_factory=list)
@@ -101,7 +99,7 @@ class _Composer:
             said = " ".join(part for part in (error.context, error.problem) if part)
             raise _BrokenError(f"this is not YAML: {said}", _place(error.problem_mark or error.context_mark)) from None
         if self._root is None or (self._root.fields is None and self._root.items is None and self._root.scalar is None):
-            raise _BrokenError("the text holds nothing; write {} for a policy that leaves all as it is", None)
+            raise _BrokenError(f"the text holds nothing; {self.empty}", None)
         return self._root
 
     def _take(self, event: Any, yaml: Any) -> None:
@@ -125,7 +123,7 @@ class _Composer:
                 ended = self._open.pop()
                 self._add(ended.node, ended.anchor)
             case yaml.DocumentStartEvent() if self._root is not None:
-                raise _BrokenError("a second document begins here; a policy is one", _place(event.start_mark))
+                raise _BrokenError(f"a second document begins here; {self.thing} is one", _place(event.start_mark))
             case _:
                 pass
 

@@ -8,6 +8,7 @@ import typer
 from cli.exits import Exit, fail
 from cli.model_commands import models_app
 from cli.options import Json, Key, Url
+from cli.pipeline_commands import pipeline_app
 from cli.policy_commands import policies_app
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.add_typer(turn_app, name="turn")
 app.add_typer(models_app, name="models")
 
 app.add_typer(policies_app, name="policies")
+app.add_typer(pipeline_app, name="pipeline")
 
 
 @app.command()

@@ -9,6 +9,7 @@ import typer.main
 from cli.app import app
 from cli.exits import Exit
 from contracts.errors import RULES
+from domain.pipelines.writing import json_schema as pipelines_json_schema
 from domain.policies.writing import json_schema
 from settings import Settings
 
@@ -83,11 +84,17 @@ def policies_schema() -> str:
     return json.dumps(json_schema(), indent=2) + "\n"
 
 
+def pipelines_schema() -> str:
+    """The JSON schema of pipelines."""
+    return json.dumps(pipelines_json_schema(), indent=2) + "\n"
+
+
 PAGES = {
     "settings.md": settings_page,
     "errors.md": errors_page,
     "cli.md": cli_page,
     "policies.schema.json": policies_schema,
+    "pipelines.schema.json": pipelines_schema,
 }
 
 

@@ -21,7 +21,9 @@ def _generator() -> object:
     return module
 
 
-@pytest.mark.parametrize("page", ["settings.md", "errors.md", "cli.md", "policies.schema.json"])
+@pytest.mark.parametrize(
+    "page", ["settings.md", "errors.md", "cli.md", "policies.schema.json", "pipelines.schema.json"]
+)
 def test_generated_pages_are_current(page: str) -> None:
     written = (ROOT / "docs" / "reference" / page).read_text()
     assert written == _generator().PAGES[page](), "run `python docs/generate.py`"  # type: ignore[attr-defined]

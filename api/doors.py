@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from temporalio.client import Client
 
 from api.metrics import Metrics
 from domain.catalog import Catalog, Catalogs
 from domain.policies.force import FixedPolicies, Policies
+from domain.pricing import STANDARD, PriceBook
 from domain.routing.planning import Planning
 from storage.database import Database
 from storage.streams.log import StreamLog
@@ -16,7 +18,8 @@ from storage.streams.log import StreamLog
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The parts that requests work on. `clock` gives the present in UTC; `max_request_bytes` bounds a body."""
+    """The parts that requests work on. `clock` gives the present in UTC; `max_request_bytes` bounds a body; `price_book` gives
+    a workspace's prices."""
 
     database: Database
     streams: StreamLog
@@ -29,6 +32,7 @@ class Doors:
     version: str
     metrics: Metrics = field(default_factory=Metrics)
     policies: Policies = field(default_factory=FixedPolicies)
+    price_book: Callable[[UUID], PriceBook] = lambda _: STANDARD
 
     @property
     def catalog(self) -> Catalog:

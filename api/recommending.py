@@ -17,7 +17,8 @@ from contracts.errors import ErrorKind, PerdureError
 from contracts.models import ModelRef
 from contracts.requests import Knobs
 from contracts.routing import Capability, RoutingContext, Strategy, TaskType
-from domain.routing.estimating import price_range
+from contracts.usage import Cost
+from domain.estimates import forecast
 from storage import conversations
 
 models_router = APIRouter(prefix="/api/models", tags=["models"])
@@ -89,7 +90,8 @@ async def estimate_cost(
 ) -> Response:
     """What a message would cost at a model, at the conversation's, or at routing's choice: low, likely and worst, in USD.
 
-    Low: a short answer, the conversation's prompt read from the vendor's cache. Worst: the longest answer, nothing cached.
+    Low: one word, the conversation's prompt read from the vendor's cache. Worst: the longest answer, nothing cached, and a prompt
+    that is longer by the vendor's count than by ours.
     """
     name, given = model or model_id or modelId, conversation_id or conversationId
     if not message and not context_length:
@@ -112,17 +114,30 @@ async def estimate_cost(
     entry, needs = ready.catalog.entry(ref), ready.asked.needs
     sticky = ready.situation.sticky
     cached = sticky.cached_tokens if sticky is not None and sticky.model == ref else 0
-    found = price_range(entry, needs, cached_tokens=cached)
+    found = forecast(
+        doors.price_book(caller.workspace_id),
+        ref,
+        at=doors.clock(),
+        prompt=needs.input_tokens,
+        cached=cached,
+        asked=max_output_tokens,
+        limit=entry.max_output,
+        usual=needs.likely_answer,
+    )
     return json_response(
         {
             "model": str(ref),
             "input_tokens": needs.input_tokens,
             "likely_output_tokens": needs.likely_answer,
             "most_output_tokens": needs.worst_answer(entry.max_output),
-            "low_usd": usd(found.low),
-            "likely_usd": usd(found.likely),
-            "worst_usd": usd(found.worst),
-            "priced": found.likely is not None,
+            "low_usd": _usd(found.low),
+            "likely_usd": _usd(found.likely),
+            "worst_usd": _usd(found.worst),
+            "priced": found.likely.priced,
             "simulated": entry.simulated,
         }
     )
+
+
+def _usd(cost: Cost) -> str | None:
+    return usd(cost.total) if cost.priced else None

@@ -35,6 +35,7 @@ def doors(house: House) -> Doors:
         version=version("perdure"),
         policies=house.policies,
         planner=house.planner,
+        price_book=house.price_book,
     )
 
 

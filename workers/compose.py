@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 from temporalio.client import Client
@@ -21,7 +22,7 @@ from activities.limiting import SharedLimiter
 from activities.planning import Planner
 from activities.world import World
 from domain.catalog import Catalogs
-from domain.pricing import PriceBooks
+from domain.pricing import PriceBook, PriceBooks
 from providers.protocol import Provider
 from settings import Settings
 from storage import keys
@@ -63,12 +64,15 @@ class House:
     policies: LivePolicies
     health: Health
     planner: Planner
+    books: PriceBooks
+
+    def price_book(self, workspace_id: UUID) -> PriceBook:
+        """The prices under the policy that is in force for a workspace."""
+        return self.books.under(self.policies.effective(workspace_id))
 
     @property
     def world(self) -> World:
         """What activities work on."""
-        lists = price_lists(provider.config for provider in self.providers.values())
-        books = PriceBooks(lists)
         return World(
             self.database,
             self.streams,
@@ -76,8 +80,8 @@ class House:
             utc_now,
             self.planner,
             self.health,
-            price_lists=lists,
-            price_book=lambda workspace_id: books.under(self.policies.effective(workspace_id)),
+            price_lists=self.books.lists,
+            price_book=self.price_book,
         )
 
 
@@ -135,7 +139,8 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         wires = {config.name: config.wire.partition("-")[0] for config in settings.provider_configs()}
         planner = Planner(catalogs, policies, health.view, Classifying(), wires=wires)
         temporal = await connect_temporal()
-        yield House(settings, database, streams, providers, temporal, catalogs, policies, health, planner)
+        books = PriceBooks(price_lists(settings.provider_configs()))
+        yield House(settings, database, streams, providers, temporal, catalogs, policies, health, planner, books)
 
 
 def policy_file(settings: Settings) -> PolicyFile:

@@ -13,14 +13,14 @@ class PriceBooks:
     """Gives the book of a policy. `lists` is the price list's word for each provider; see `PriceBook`."""
 
     def __init__(self, lists: Mapping[str, str]) -> None:
-        self._lists = lists
+        self.lists = lists
         self._books: OrderedDict[str, PriceBook] = OrderedDict()
 
     def under(self, policy: VersionedPolicy) -> PriceBook:
         """The prices under `policy`; the same book for the same version."""
         book = self._books.pop(policy.version, None)
         if book is None:
-            book = book_of(policy.policy, lists=self._lists)
+            book = book_of(policy.policy, lists=self.lists)
         self._books[policy.version] = book
         while len(self._books) > _REMEMBERED:
             self._books.popitem(last=False)

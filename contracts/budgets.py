@@ -48,10 +48,10 @@ class Period(StrEnum):
 class BudgetTerms:
     """What a budget says.
 
-    `value` is the user, the key's id, the tag (`name=value`), the model (`provider:model`, `provider:*`) or the run; empty for the
-    workspace. `*` (of a tag `name=*`) counts each of them for himself. `limit` is in `unit`. A `hard` budget is never exceeded,
-    a soft one only alerts. A `rolling` window is the period up to now, else a calendar's in `time_zone`. `thresholds` are
-    percentages of the limit.
+    `value` is the user, the key's id, the tag (`name=value`), the model (`provider:model`, `provider:*`) or the run; empty for
+    the workspace. `*` (of a tag `name=*`) counts each of them for himself. `limit` is in `unit`. A `hard` budget is never
+    exceeded, a soft one only alerts. A `rolling` window is the period up to now, else a calendar's in `time_zone`. `thresholds`
+    are percentages of the limit.
     """
 
     name: str

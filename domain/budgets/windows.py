@@ -46,9 +46,8 @@ def window_of(terms: BudgetTerms, now: datetime) -> Window:
             assert_never(terms.period)
 
 
-def slot_of(window: Window, now: datetime) -> datetime:
-    """The end of the slot that something spent now is kept in."""
-    seconds = window.slot_seconds or 1
+def slot_end(seconds: int, now: datetime) -> datetime:
+    """The end of the slot, of so many seconds, that something spent now is kept in."""
     return datetime.fromtimestamp((int(now.timestamp()) // seconds + 1) * seconds, tz=UTC)
 
 

@@ -123,7 +123,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False, comment="threshold or exhausted"),
         sa.Column("threshold", sa.Numeric(), nullable=False, comment="per cent; 0 where a call was refused"),
         sa.Column(
-            "detail", postgresql.JSONB(astext_type=Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+            "detail", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("kind IN ('threshold', 'exhausted')", name=op.f("ck_budget_events_kind")),

@@ -7,6 +7,8 @@ from functools import partial
 
 from temporalio.exceptions import ApplicationError
 
+from activities import budgeting
+from activities.budgeting import BudgetShortError
 from activities.calling import Call, call
 from activities.continuing import SaidSoFar, join_continuation, prefix_to_keep, said_so_far
 from activities.errors import failure
@@ -25,7 +27,7 @@ from contracts.events import Finished, FinishReason
 from contracts.ids import call_id
 from contracts.parts import Message, ToolCallPart
 from contracts.requests import ModelRequest
-from contracts.streams import AttemptOpened, RecordKind
+from contracts.streams import AttemptOpened, RecordKind, StreamRecord
 from contracts.usage import Usage
 from domain.estimates import estimate
 from domain.fitting import Fitted, fit
@@ -37,6 +39,7 @@ from providers.protocol import Provider
 from storage import attempts, turns
 from storage import messages as stored_messages
 from storage.attempts import OpenedAttempt, StoredAnswer
+from storage.reservations import AttemptKey
 from storage.streams.log import StreamWriter
 
 SQUEEZE = 0.6
@@ -70,16 +73,21 @@ async def _attempt(world: World, request: Complete, stop: asyncio.Event, guard: 
                 simulated=provider.config.simulated,
                 now=world.clock(),
             )
+            bound = None
             if not isinstance(opened, StoredAnswer):
                 # An error here takes the row back with it: nothing was called.
                 world.price_book(opened.turn.workspace_id).require(request.candidate.model, at=world.clock())
+                if not opened.lost:
+                    bound = await budgeting.reserve(world, connection, request, opened)
+    except BudgetShortError as error:
+        raise await budgeting.refused(world, request, error) from error
     except PerdureError as error:
         raise failure(error, GiveUp("nothing was called"), final=error.kind is ErrorKind.CANCELLED) from error
     if isinstance(opened, StoredAnswer):
         return await _found(world, request, opened)
     world.load.calls += 1
     try:
-        return await _ask(world, request, provider, opened, stop, guard)
+        return await _ask(world, request, provider, opened, stop, guard, bound)
     finally:
         world.load.calls -= 1
 
@@ -116,15 +124,19 @@ async def _ask(
     opened: OpenedAttempt,
     stop: asyncio.Event,
     guard: Guard,
+    bound: int | None,
 ) -> Completed:
     turn_id = opened.turn.id
     # Opening fences older attempts off; only then is what they said final.
     writer = await world.streams.open(turn_id, opened.number)
-    said = _NOTHING_SAID
+    said, records = _NOTHING_SAID, list[StreamRecord]()
     if opened.number > 1:
         records = await world.streams.records(turn_id)
         said = said_so_far(records)
-        await settle_lost(world, opened, records, step=request.step)
+    if opened.lost:
+        lost = [AttemptKey(turn_id, request.step, number) for number in opened.lost]
+        await settle_lost(world, opened.turn, opened.request, lost, records)
+        bound = await _reserve_late(world, request, opened, writer)
     prefix = prefix_to_keep(
         said,
         request.on_new_attempt,
@@ -138,7 +150,7 @@ async def _ask(
         catalog = await world.planner.catalog(opened.turn.workspace_id)
         model = request.candidate.model
         sent, left_out = takeable(sent, wire=provider.capabilities(model.model), known=taken_by(catalog.entry(model)))
-    model_request = _model_request(request, opened, sent, prefix)
+    model_request = _model_request(request, opened, sent, prefix, bound)
     began = world.clock()
     with counted(world, request.candidate.model, guard):
         outcome = await call(
@@ -189,6 +201,20 @@ async def _ask(
     )
 
 
+async def _reserve_late(world: World, request: Complete, opened: OpenedAttempt, writer: StreamWriter) -> int | None:
+    """Reserve once what lost attempts had reserved is settled. Where there is no room the attempt's row is taken back."""
+    try:
+        async with world.database.begin() as connection:
+            return await budgeting.reserve(world, connection, request, opened)
+    except PerdureError as error:
+        async with world.database.begin() as connection:
+            await attempts.withdraw_attempt(connection, opened.turn.id, step=request.step, attempt=opened.number)
+        await writer.close()
+        if isinstance(error, BudgetShortError):
+            raise await budgeting.refused(world, request, error) from error
+        raise failure(error, GiveUp("nothing was called")) from error
+
+
 def _announce(writer: StreamWriter, request: Complete, opened: OpenedAttempt, prefix: str) -> None:
     kind = RecordKind.START
     if opened.number > 1:
@@ -214,16 +240,18 @@ def _fitted(world: World, request: Complete, opened: OpenedAttempt) -> Fitted:
 
 
 def _model_request(
-    request: Complete, opened: OpenedAttempt, messages: tuple[Message, ...], prefix: str
+    request: Complete, opened: OpenedAttempt, messages: tuple[Message, ...], prefix: str, bound: int | None
 ) -> ModelRequest:
+    """What is sent. `bound`: no longer answer was reserved, so none is asked for."""
     asked = opened.request
+    knobs = asked.knobs if bound is None else asked.knobs.model_copy(update={"max_output_tokens": bound})
     return ModelRequest(
         model=request.candidate.model,
         messages=messages,
         tools=asked.tools,
         tool_choice=asked.tool_choice,
         output=asked.output,
-        knobs=asked.knobs,
+        knobs=knobs,
         provider_options=asked.provider_options,
         prefill=prefix or None,
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities import budgeting
 from activities.charging import charged
 from activities.errors import failure
 from activities.world import World
@@ -22,6 +23,7 @@ from providers.protocol import Provider
 from storage import attempts, audit, turns
 from storage.attempts import LedgerEntry, OpenedAttempt
 from storage.ids import new_id
+from storage.reservations import AttemptKey
 from storage.streams.log import StreamWriter
 
 
@@ -35,6 +37,10 @@ class Settling:
     opened: OpenedAttempt
     writer: StreamWriter
     first_token_ms: int | None
+
+    @property
+    def _key(self) -> AttemptKey:
+        return AttemptKey(self.opened.turn.id, self.request.step, self.opened.number)
 
     async def store(self, parts: tuple[Part, ...], finished: Finished) -> Completed:
         """Store the answer, whole or stopped, and end the turn; then tell the readers.
@@ -103,7 +109,9 @@ class Settling:
                 )
                 if turn.conversation_id is not None:
                     following = await turns.next_in_lane(connection, turn.id)
+            accounts = await budgeting.settle(connection, self._key, usage, cost, now=now)
         if not won:
+            await budgeting.alert(self.world, accounts)
             await self.writer.close(flush=False)
             raise ApplicationError(
                 f"Attempt {self.opened.number} of turn {turn.id} is not the newest; it was billed and set aside.",
@@ -112,6 +120,7 @@ class Settling:
             )
         self.writer.append(RecordKind.END, body=result)
         await self.writer.close()
+        await budgeting.alert(self.world, accounts)
         return Completed(
             result=result,
             tool_call_ids=tuple(part.id for part in parts if isinstance(part, ToolCallPart)),
@@ -147,7 +156,9 @@ class Settling:
                 connection, turn.id, step=self.request.step, attempt=self.opened.number, entry=entry
             )
             _, count = await attempts.spent(connection, turn.id)
+            accounts = await budgeting.settle(connection, self._key, usage, entry.cost, now=now)
         await self.writer.close()
+        await budgeting.alert(self.world, accounts)
         if error is None:
             return ApplicationError(
                 f"Attempt {self.opened.number} was interrupted ({interrupted}); another follows.", type="interrupted"
@@ -171,6 +182,7 @@ class Settling:
             await attempts.withdraw_attempt(
                 connection, self.opened.turn.id, step=self.request.step, attempt=self.opened.number
             )
+            await budgeting.release(connection, self._key, now=self.world.clock())
         await self.writer.close()
         verdict = after_own_limit(
             error.retry_after or 0,

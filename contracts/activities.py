@@ -7,6 +7,7 @@ from uuid import UUID
 from temporalio import activity
 
 from contracts.base import Contract
+from contracts.budgets import OnExceeded
 from contracts.errors import ErrorKind
 from contracts.turns import Candidate, Limits, OnNewAttempt, RoutePlan, TurnResult, TurnState
 
@@ -38,7 +39,8 @@ class Complete(Contract):
     `has_sibling`: another candidate could be asked instead. `from_start`: what was said so far is not to be continued.
     `squeezed`: the conversation did not fit, leave out more of it. `refusal_fails`: an answer that the provider's filter ended
     is a failure, since another candidate may be asked. `attempts` bounds the calls of the step, those before this one included.
-    `waits_for_limit`: where a limit set here is used up, the step waits if it can afford to.
+    `waits_for_limit`: where a limit set here is used up, the step waits if it can afford to. `on_exceeded` and `answer_bound` are
+    the plan's. `waited`: the turn was told to wait for a budget before.
     """
 
     turn_id: UUID
@@ -52,6 +54,9 @@ class Complete(Contract):
     refusal_fails: bool = False
     attempts: int | None = None
     waits_for_limit: bool = True
+    on_exceeded: OnExceeded = "reject"
+    answer_bound: int = 8192
+    waited: bool = False
 
 
 class Completed(Contract):
@@ -71,13 +76,16 @@ class FailureDetail(Contract):
     """What a failed `complete` says beside its kind, as the failure's one detail.
 
     `prefill_refused`: the continuation was our mistake, ask the same candidate from the start. `final`: the stream policy or the
-    limit of attempts forbids another. `squeezable`: more of the conversation could be left out.
+    limit of attempts forbids another. `squeezable`: more of the conversation could be left out. `on_exceeded` is set where a
+    budget had no room, `renews_in` is then the seconds until its window ends, None where it does not.
     """
 
     kind: ErrorKind
     prefill_refused: bool = False
     final: bool = False
     squeezable: bool = False
+    on_exceeded: OnExceeded | None = None
+    renews_in: float | None = None
 
 
 class CloseTurn(Contract):

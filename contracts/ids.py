@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 TASK_QUEUE = "perdure-turns"
 TURN_WORKFLOW = "Turn"
 LANE_FREED_SIGNAL = "lane_freed"
+BUDGET_RAISED_SIGNAL = "budget_raised"
 
 _TURN_NAMESPACE = UUID("5d0c9f0e-6d3c-4f5e-9a53-2d1f3c7b8a10")
 _CONVERSATION_NAMESPACE = UUID("0b4f0f1c-1f56-4f0a-8b0e-52d6a3e9c7f4")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from contracts.base import Contract
+from contracts.budgets import OnExceeded
 from contracts.routing import Capability, Strategy, TaskType
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
@@ -198,6 +199,19 @@ class Switches(PolicyPart):
     wait_for_limit: bool = True
 
 
+class BudgetRules(PolicyPart):
+    """What a turn does that a hard budget has no room for.
+
+    `on_exceeded`: `reject` fails it, `downgrade` asks a cheaper model, `wait` lets it wait at most `wait_minutes` until somebody
+    raises the limit or the window renews. `max_output_tokens` bounds an answer where the request does not and a hard budget in
+    USD or tokens counts it: as much is reserved, and no more is asked for.
+    """
+
+    on_exceeded: OnExceeded = "reject"
+    wait_minutes: float = Field(default=1440, gt=0, le=43200)
+    max_output_tokens: Tokens = 8192
+
+
 class Policy(PolicyPart):
     """The whole of it. `models` is keyed by `provider:model`; `user_tiers` by a tier's name."""
 
@@ -209,6 +223,7 @@ class Policy(PolicyPart):
     breaker: Breaker = Breaker()
     switches: Switches = Switches()
     pricing: PriceRules = PriceRules()
+    budgets: BudgetRules = BudgetRules()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Contract
+from contracts.budgets import OnExceeded
 from contracts.errors import ErrorKind
 from contracts.events import FinishReason
 from contracts.models import ModelRef
@@ -74,7 +75,8 @@ class TurnRequest(RoutingWish):
     """What the caller asked, as stored.
 
     `messages` is the whole prompt of a stateless turn; for a turn in a conversation it is what the turn adds to the history.
-    `fresh`: of what was said before, the model sees the instructions only.
+    `fresh`: of what was said before, the model sees the instructions only. `run` is the run that the turn is a step of; with the
+    entries of `metadata`, which are its tags, it says which budgets count the turn.
     """
 
     messages: tuple[Message, ...] = Field(min_length=1)
@@ -86,6 +88,7 @@ class TurnRequest(RoutingWish):
     on_busy: OnBusy = "reject"
     metadata: dict[str, str] = {}
     fresh: bool = False
+    run: str | None = None
 
 
 class Candidate(Contract):
@@ -110,7 +113,9 @@ class RoutePlan(Contract):
     `task` and `difficulty` (0 to 1) are what the request was taken for. `confidence` (0 to 1) says how clearly the first
     candidate won. `policy_version` is the policy that it was planned with. `alternatives` fit as well and will not be asked.
     `fallback_on_refusal`: a model that declines the content is followed by the next. `attempts` bounds all calls of the step.
-    `waits_for_limit`: a turn waits for a limit that was set here, rather than fail.
+    `waits_for_limit`: a turn waits for a limit that was set here, rather than fail. `on_exceeded` is what happens where a budget
+    has no room, `budget_wait` the seconds that a turn waits for one at most, `answer_bound` the tokens that an answer may have
+    where a budget counts it and the request says nothing.
     """
 
     candidates: tuple[Candidate, ...]
@@ -125,6 +130,9 @@ class RoutePlan(Contract):
     fallback_on_refusal: bool = False
     attempts: int | None = None
     waits_for_limit: bool = True
+    on_exceeded: OnExceeded = "reject"
+    budget_wait: float = 86400
+    answer_bound: int = 8192
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ def request_digest(request: TurnRequest, conversation_id: UUID | None) -> bytes:
 
 
 _INSERT = text("""
-    INSERT INTO turns (id, workspace_id, conversation_id, turn_no, state, request, request_digest, idempotency_key, created_at)
-    VALUES (:id, :workspace_id, :conversation_id, :turn_no, 'accepted', CAST(:request AS jsonb), :digest, :key, :now)
+    INSERT INTO turns (id, workspace_id, conversation_id, turn_no, state, request, request_digest, idempotency_key, key_id,
+                       created_at)
+    VALUES (:id, :workspace_id, :conversation_id, :turn_no, 'accepted', CAST(:request AS jsonb), :digest, :key, :key_id, :now)
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 """)
@@ -61,11 +62,12 @@ async def accept_turn(
     conversation_id: UUID | None,
     idempotency_key: str | None,
     now: datetime,
+    key_id: UUID | None = None,
 ) -> AcceptedTurn:
     """Write the turn in state `accepted`, or find the one that the same key made.
 
     Raises `PerdureError`: `conflict` where the key was used for another request or the conversation is busy and the request
-    says `reject`; `not_found` where the workspace has no such conversation.
+    says `reject`; `not_found` where the workspace has no such conversation. `key_id` is the API key that asks.
     """
     digest = request_digest(request, conversation_id)
     if idempotency_key is not None:
@@ -104,6 +106,7 @@ async def accept_turn(
                 ),
                 "digest": digest,
                 "key": idempotency_key,
+                "key_id": key_id,
                 "now": now,
             },
         )

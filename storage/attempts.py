@@ -62,7 +62,7 @@ class LedgerEntry:
 
 _LOOK = text("""
     SELECT t.id, t.workspace_id, t.conversation_id, t.turn_no, t.state, t.attempt, t.request, t.plan, t.result,
-           t.cancel_requested_at, t.created_at, t.started_at, t.finished_at,
+           t.cancel_requested_at, t.created_at, t.started_at, t.finished_at, t.key_id,
            m.id AS message_id, m.parts AS message_parts,
            CASE WHEN t.conversation_id IS NOT NULL THEN
              (SELECT jsonb_agg(jsonb_build_object('role', h.role, 'name', h.name, 'parts', h.parts)

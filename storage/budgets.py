@@ -35,6 +35,8 @@ _FIND = text(f"""
     SELECT {_COLUMNS} FROM budgets b WHERE b.id = :id AND b.workspace_id = :workspace_id AND b.deleted_at IS NULL
 """)  # noqa: S608
 
+_KNOWN = text(f"SELECT {_COLUMNS} FROM budgets b WHERE b.id = :id AND b.deleted_at IS NULL")  # noqa: S608
+
 _LOCK = text(f"""
     SELECT {_COLUMNS} FROM budgets b WHERE b.id = :id AND b.workspace_id = :workspace_id AND b.deleted_at IS NULL
        FOR NO KEY UPDATE
@@ -112,6 +114,12 @@ async def find(connection: AsyncConnection, budget_id: UUID, *, workspace_id: UU
     if row is None:
         raise PerdureError(ErrorKind.NOT_FOUND, f"There is no budget {budget_id}.")
     return _budget(row)
+
+
+async def known(connection: AsyncConnection, budget_id: UUID) -> Budget | None:
+    """The budget of whichever workspace; None where there is none any more."""
+    row = (await connection.execute(_KNOWN, {"id": budget_id})).one_or_none()
+    return None if row is None else _budget(row)
 
 
 async def listed(

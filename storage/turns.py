@@ -30,6 +30,7 @@ class TurnRow:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    key_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Lane:
 
 
 _COLUMNS = """t.id, t.workspace_id, t.conversation_id, t.turn_no, t.state, t.attempt, t.request, t.plan, t.result,
-    t.cancel_requested_at, t.created_at, t.started_at, t.finished_at"""
+    t.cancel_requested_at, t.created_at, t.started_at, t.finished_at, t.key_id"""
 
 # The statements below splice in nothing but the constant above.
 _FIND = text(f"SELECT {_COLUMNS} FROM turns t WHERE t.id = :id")  # noqa: S608
@@ -126,6 +127,7 @@ def turn_row(row: Any) -> TurnRow:
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        key_id=row.key_id,
     )
 
 

@@ -136,4 +136,7 @@ def _plan(request: Request, strategy: Strategy, wants: Demand, arranged: Arrange
         fallback_on_refusal=policy.switches.fallback_on_refusal,
         attempts=policy.limits.attempts,
         waits_for_limit=policy.switches.wait_for_limit,
+        on_exceeded=policy.budgets.on_exceeded,
+        budget_wait=policy.budgets.wait_minutes * 60,
+        answer_bound=policy.budgets.max_output_tokens,
     )

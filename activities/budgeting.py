@@ -1,0 +1,223 @@
+"""Money before and after a call: reserved in the transaction that opens the attempt, settled in the one that closes it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import failure
+from activities.world import World
+from contracts.activities import Complete
+from contracts.budgets import AccountKey, Charge, Claim, Shortfall, Spender, Unit, Want
+from contracts.errors import ErrorKind, PerdureError
+from contracts.turns import TurnRequest
+from contracts.usage import Cost, Usage
+from domain.budgets.amounts import answer_bound, at_least, kept, slice_ahead, worst_input, worst_usages
+from domain.budgets.matching import matches
+from domain.budgets.saying import shortfall_message
+from domain.budgets.status import crossed, projected
+from domain.budgets.windows import alert_window, forgotten_before, slot_end, window_of
+from domain.pricing import price
+from domain.retries import GiveUp
+from storage import audit, budget_accounts, budget_events, budgets, reservations
+from storage.attempts import OpenedAttempt
+from storage.reservations import AttemptKey
+from storage.turns import TurnRow
+
+log = structlog.get_logger("perdure.budgets")
+
+
+class BudgetShortError(PerdureError):
+    """A hard budget has no room for the call. The transaction that would have opened the attempt is to be rolled back."""
+
+    def __init__(self, shortfall: Shortfall) -> None:
+        budget, window = shortfall.want.claim.budget, shortfall.want.window
+        detail = {
+            "budget_id": str(budget.id),
+            "left": f"{max(Decimal(0), shortfall.left):f}",
+            "unit": budget.terms.unit,
+        }
+        if window.end is not None:
+            detail["renews_at"] = window.end.isoformat()
+        super().__init__(ErrorKind.BUDGET_EXCEEDED, shortfall_message(shortfall), detail=detail)
+        self.shortfall = shortfall
+
+
+def spender_of(turn: TurnRow, request: TurnRequest) -> Spender:
+    """Who spends what the turn costs."""
+    return Spender(turn.workspace_id, request.knobs.user, turn.key_id, request.run, request.metadata)
+
+
+async def reserve(world: World, connection: AsyncConnection, request: Complete, opened: OpenedAttempt) -> int | None:
+    """Reserve the worst that the call may come to, in every budget that counts it.
+
+    Returns the tokens that the answer may have, None where no hard budget bounds it. Raises `BudgetShortError`.
+    """
+    turn, model, now = opened.turn, request.candidate.model, world.clock()
+    asked = [(one.scope, one.value, one.subject) for one in matches(spender_of(turn, opened.request), model)]
+    claims = await budgets.applying(connection, turn.workspace_id, asked)
+    if not claims:
+        return None
+    usages, bound = await _worst(world, request, opened)
+    wants = [_want(world, claim, request, usages, now) for claim in claims]
+    short = await reservations.reserve(
+        connection,
+        AttemptKey(turn.id, request.step, opened.number),
+        wants,
+        ahead=slice_ahead,
+        forgotten=lambda want: forgotten_before(want.window, now),
+        now=now,
+    )
+    if short is not None:
+        raise BudgetShortError(short)
+    if request.waited:
+        await budget_events.waited(connection, turn.id)
+    bounding = any(claim.budget.terms.hard and claim.budget.terms.unit is not Unit.REQUESTS for claim in claims)
+    return bound if bounding else None
+
+
+async def refused(world: World, request: Complete, error: BudgetShortError) -> ApplicationError:
+    """Tell that a budget had no room, the first time in its window, and note that the turn waits where it does; the failure."""
+    want, now = error.shortfall.want, world.clock()
+    budget = want.claim.budget
+    async with world.database.begin() as connection:
+        first = await budget_events.tell(
+            connection,
+            workspace_id=budget.workspace_id,
+            budget_id=budget.id,
+            subject=want.claim.subject,
+            window_start=alert_window(budget.terms, now),
+            kind="exhausted",
+            threshold=Decimal(0),
+            detail={"left": f"{error.shortfall.left:f}", "wanted": f"{want.amount:f}", "turn_id": str(request.turn_id)},
+            now=now,
+        )
+        if request.on_exceeded == "wait":
+            await budget_events.wait(
+                connection,
+                request.turn_id,
+                workspace_id=budget.workspace_id,
+                budget_id=budget.id,
+                subject=want.claim.subject,
+                wanted=want.amount,
+                now=now,
+            )
+        if not request.waited:
+            await audit.record(
+                connection,
+                workspace_id=budget.workspace_id,
+                at=now,
+                actor="worker",
+                action="budget.waited_for" if request.on_exceeded == "wait" else "budget.refused",
+                subject_id=request.turn_id,
+                detail={**error.detail, "model": str(request.candidate.model), "wanted": f"{want.amount:f}"},
+            )
+    if first:
+        log.warning("a budget is exhausted", budget=str(budget.id), name=budget.terms.name)
+    renews_in = None if want.window.end is None else max(0.0, (want.window.end - now).total_seconds())
+    return failure(error, GiveUp("a budget has no room"), on_exceeded=request.on_exceeded, renews_in=renews_in)
+
+
+async def settle(
+    connection: AsyncConnection, attempt: AttemptKey, usage: Usage, cost: Cost, *, now: datetime
+) -> list[AccountKey]:
+    """Charge what the attempt came to; the accounts, for `alert`. The last statements of a transaction, since others wait.
+
+    May be said again where more became known. An attempt that was billed nothing is no request.
+    """
+    usd = kept(cost.total)
+    billed = 1 if usage.total or usd else 0
+    return await reservations.settle(connection, attempt, Charge(usd, usage.total, billed), slot_of=slot_end, now=now)
+
+
+async def release(connection: AsyncConnection, attempt: AttemptKey, *, now: datetime) -> None:
+    """Give back what was reserved for an attempt that called nobody."""
+    await reservations.release(connection, attempt, slot_of=slot_end, now=now)
+
+
+async def alert(world: World, accounts: Sequence[AccountKey]) -> None:
+    """Tell of every threshold that an account has reached, once in its window. What fails is told at the next charge or sweep.
+
+    Asked after the commit: of two who charge at once, the later then sees both.
+    """
+    for key in accounts:
+        try:
+            await _alert(world, key)
+        except Exception as error:
+            log.warning(
+                "a budget's thresholds were not looked at", budget=str(key.budget_id), error=type(error).__name__
+            )
+
+
+async def _alert(world: World, key: AccountKey) -> None:
+    now = world.clock()
+    async with world.database.begin() as connection:
+        budget = await budgets.known(connection, key.budget_id)
+        if budget is None:
+            return
+        window = window_of(budget.terms, now)
+        totals = await budget_accounts.totals(connection, key, forgotten=forgotten_before(window, now))
+        if totals is None or window.start != key.window_start:
+            return
+        projection = projected(totals.spent, window, now)
+        for threshold in crossed(budget.terms.thresholds, totals):
+            told = await budget_events.tell(
+                connection,
+                workspace_id=budget.workspace_id,
+                budget_id=budget.id,
+                subject=key.subject,
+                window_start=alert_window(budget.terms, now),
+                kind="threshold",
+                threshold=threshold,
+                detail={
+                    "spent": f"{totals.spent:f}",
+                    "limit": f"{totals.limit:f}",
+                    "unit": budget.terms.unit,
+                    "projected": None if projection is None else f"{projection:f}",
+                    "overage": None if projection is None else f"{max(Decimal(0), projection - totals.limit):f}",
+                },
+                now=now,
+            )
+            if told:
+                log.warning("a budget reached a threshold", budget=str(budget.id), threshold=f"{threshold:f}")
+
+
+async def _worst(world: World, request: Complete, opened: OpenedAttempt) -> tuple[tuple[Usage, ...], int]:
+    """The usages of which one is the dearest that the call may come to, and the tokens that its answer may have."""
+    model = request.candidate.model
+    catalog = await world.planner.catalog(opened.turn.workspace_id)
+    bound = answer_bound(opened.request.knobs.max_output_tokens, catalog.entry(model).max_output, request.answer_bound)
+    tokens = worst_input(opened.request, opened.request.messages, model.model)
+    window = request.candidate.window
+    if window is not None and opened.turn.conversation_id is not None:
+        # What does not fit the window is left out before the call.
+        tokens = min(tokens, window)
+    return worst_usages(tokens, bound), bound
+
+
+def _want(world: World, claim: Claim, request: Complete, usages: Sequence[Usage], now: datetime) -> Want:
+    terms, window = claim.budget.terms, window_of(claim.budget.terms, now)
+    match terms.unit:
+        case Unit.REQUESTS:
+            return Want(claim, window, Decimal(1))
+        case Unit.TOKENS:
+            return Want(claim, window, Decimal(max(usage.total for usage in usages)))
+        case Unit.USD:
+            return Want(claim, window, _dearest(world, request, usages, now, hard=terms.hard))
+
+
+def _dearest(world: World, request: Complete, usages: Sequence[Usage], now: datetime, *, hard: bool) -> Decimal:
+    model = request.candidate.model
+    price_list = world.price_lists.get(model.provider)
+    costs = [price(usage, model, at=now, price_list=price_list) for usage in usages]
+    if hard and not all(cost.priced for cost in costs):
+        raise PerdureError(
+            ErrorKind.BUDGET_EXCEEDED,
+            f"A budget in USD counts this call, and no list says what {model} costs. Give its price in the policy, under "
+            "models, or ask another model.",
+            detail={"model": str(model)},
+        )
+    return at_least(max(cost.total for cost in costs))

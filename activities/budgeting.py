@@ -1,8 +1,10 @@
 """Money before and after a call: reserved in the transaction that opens the attempt, settled in the one that closes it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import assert_never
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,12 +17,20 @@ from contracts.budgets import AccountKey, Charge, Claim, Shortfall, Spender, Uni
 from contracts.errors import ErrorKind, PerdureError
 from contracts.turns import TurnRequest
 from contracts.usage import Cost, Usage
-from domain.budgets.amounts import answer_bound, at_least, kept, slice_ahead, worst_input, worst_usages
+from domain.budgets.amounts import (
+    answer_bound,
+    at_least,
+    hour_cached,
+    kept,
+    prompt_tokens,
+    searches_of,
+    slice_ahead,
+)
 from domain.budgets.matching import matches
 from domain.budgets.saying import shortfall_message
 from domain.budgets.status import crossed, projected
 from domain.budgets.windows import alert_window, forgotten_before, slot_end, window_of
-from domain.pricing import price
+from domain.estimates import forecast, margin_of
 from domain.retries import GiveUp
 from storage import audit, budget_accounts, budget_events, budgets, reservations
 from storage.attempts import OpenedAttempt
@@ -57,12 +67,14 @@ async def reserve(world: World, connection: AsyncConnection, request: Complete, 
     Returns the tokens that the answer may have, None where no hard budget bounds it. Raises `BudgetShortError`.
     """
     turn, model, now = opened.turn, request.candidate.model, world.clock()
+    if not turn.budgeted:
+        return None
     asked = [(one.scope, one.value, one.subject) for one in matches(spender_of(turn, opened.request), model)]
     claims = await budgets.applying(connection, turn.workspace_id, asked)
     if not claims:
         return None
-    usages, bound = await _worst(world, request, opened)
-    wants = [_want(world, claim, request, usages, now) for claim in claims]
+    worst = await _worst(world, request, opened, now)
+    wants = [_want(claim, request, worst, now) for claim in claims]
     short = await reservations.reserve(
         connection,
         AttemptKey(turn.id, request.step, opened.number),
@@ -76,7 +88,7 @@ async def reserve(world: World, connection: AsyncConnection, request: Complete, 
     if request.waited:
         await budget_events.waited(connection, turn.id)
     bounding = any(claim.budget.terms.hard and claim.budget.terms.unit is not Unit.REQUESTS for claim in claims)
-    return bound if bounding else None
+    return worst.answer if bounding else None
 
 
 async def refused(world: World, request: Complete, error: BudgetShortError) -> ApplicationError:
@@ -185,39 +197,53 @@ async def _alert(world: World, key: AccountKey) -> None:
                 log.warning("a budget reached a threshold", budget=str(budget.id), threshold=f"{threshold:f}")
 
 
-async def _worst(world: World, request: Complete, opened: OpenedAttempt) -> tuple[tuple[Usage, ...], int]:
-    """The usages of which one is the dearest that the call may come to, and the tokens that its answer may have."""
-    model = request.candidate.model
-    catalog = await world.planner.catalog(opened.turn.workspace_id)
-    bound = answer_bound(opened.request.knobs.max_output_tokens, catalog.entry(model).max_output, request.answer_bound)
-    tokens = worst_input(opened.request, opened.request.messages, model.model)
+@dataclass(frozen=True, slots=True)
+class _Worst:
+    """The most that a call may come to: `cost`, `tokens` in all, of which `answer` are the answer's."""
+
+    cost: Cost
+    tokens: int
+    answer: int
+
+
+async def _worst(world: World, request: Complete, opened: OpenedAttempt, now: datetime) -> _Worst:
+    asked, model, workspace_id = opened.request, request.candidate.model, opened.turn.workspace_id
+    catalog = await world.planner.catalog(workspace_id)
+    answer = answer_bound(asked.knobs.max_output_tokens, catalog.entry(model).max_output, request.answer_bound)
+    prompt = prompt_tokens(asked, asked.messages, model.model)
     window = request.candidate.window
     if window is not None and opened.turn.conversation_id is not None:
         # What does not fit the window is left out before the call.
-        tokens = min(tokens, window)
-    return worst_usages(tokens, bound), bound
+        prompt = min(prompt, window)
+    seen = forecast(
+        world.price_book(workspace_id),
+        model,
+        at=now,
+        prompt=prompt,
+        asked=answer,
+        tier=asked.knobs.service_tier or "",
+        hour_cache=hour_cached(asked.messages),
+        searches=searches_of(asked.tools),
+    )
+    return _Worst(seen.worst, prompt * margin_of(model.model) // 100 + 1 + answer, answer)
 
 
-def _want(world: World, claim: Claim, request: Complete, usages: Sequence[Usage], now: datetime) -> Want:
+def _want(claim: Claim, request: Complete, worst: _Worst, now: datetime) -> Want:
     terms, window = claim.budget.terms, window_of(claim.budget.terms, now)
     match terms.unit:
         case Unit.REQUESTS:
             return Want(claim, window, Decimal(1))
         case Unit.TOKENS:
-            return Want(claim, window, Decimal(max(usage.total for usage in usages)))
+            return Want(claim, window, Decimal(worst.tokens))
         case Unit.USD:
-            return Want(claim, window, _dearest(world, request, usages, now, hard=terms.hard))
-
-
-def _dearest(world: World, request: Complete, usages: Sequence[Usage], now: datetime, *, hard: bool) -> Decimal:
-    model = request.candidate.model
-    price_list = world.price_lists.get(model.provider)
-    costs = [price(usage, model, at=now, price_list=price_list) for usage in usages]
-    if hard and not all(cost.priced for cost in costs):
-        raise PerdureError(
-            ErrorKind.BUDGET_EXCEEDED,
-            f"A budget in USD counts this call, and no list says what {model} costs. Give its price in the policy, under "
-            "models, or ask another model.",
-            detail={"model": str(model)},
-        )
-    return at_least(max(cost.total for cost in costs))
+            if terms.hard and not worst.cost.priced:
+                model = request.candidate.model
+                raise PerdureError(
+                    ErrorKind.BUDGET_EXCEEDED,
+                    f"A budget in USD counts this call, and no list says what {model} costs. Give it a price in the policy, "
+                    f"under models.{model}.price, list it under pricing.free, or ask another model.",
+                    detail={"model": str(model)},
+                )
+            return Want(claim, window, at_least(worst.cost.total))
+        case _:
+            assert_never(terms.unit)

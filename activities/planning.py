@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.affording import plan_within, usd_left
 from activities.classifying import Classifying, text_of
 from activities.health_view import HealthView
 from contracts.health import Measured
@@ -80,7 +81,11 @@ class Planner:
         ready = await self.gather(
             request, workspace_id=turn.workspace_id, last=last, liked=liked, seed=str(turn.id), now=now
         )
-        return ready.route().plan
+        rules = self._policies.effective(turn.workspace_id).policy.budgets
+        left = None
+        if rules.on_exceeded != "wait" and (rules.on_exceeded == "downgrade" or not request.models):
+            left = await usd_left(connection, turn, request, now=now)
+        return plan_within(ready, left, downgrading=rules.on_exceeded == "downgrade")
 
     async def gather(
         self,

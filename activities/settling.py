@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -11,6 +12,7 @@ from activities.charging import charged
 from activities.errors import failure
 from activities.world import World
 from contracts.activities import Complete, Completed
+from contracts.budgets import AccountKey
 from contracts.errors import ErrorKind, PerdureError, ProviderError
 from contracts.events import Finished, FinishReason
 from contracts.parts import Part, ToolCallPart
@@ -109,7 +111,7 @@ class Settling:
                 )
                 if turn.conversation_id is not None:
                     following = await turns.next_in_lane(connection, turn.id)
-            accounts = await budgeting.settle(connection, self._key, usage, cost, now=now)
+            accounts = await self._settle(connection, usage, cost)
         if not won:
             await budgeting.alert(self.world, accounts)
             await self.writer.close(flush=False)
@@ -156,7 +158,7 @@ class Settling:
                 connection, turn.id, step=self.request.step, attempt=self.opened.number, entry=entry
             )
             _, count = await attempts.spent(connection, turn.id)
-            accounts = await budgeting.settle(connection, self._key, usage, entry.cost, now=now)
+            accounts = await self._settle(connection, usage, entry.cost)
         await self.writer.close()
         await budgeting.alert(self.world, accounts)
         if error is None:
@@ -182,7 +184,8 @@ class Settling:
             await attempts.withdraw_attempt(
                 connection, self.opened.turn.id, step=self.request.step, attempt=self.opened.number
             )
-            await budgeting.release(connection, self._key, now=self.world.clock())
+            if self.opened.turn.budgeted:
+                await budgeting.release(connection, self._key, now=self.world.clock())
         await self.writer.close()
         verdict = after_own_limit(
             error.retry_after or 0,
@@ -192,6 +195,12 @@ class Settling:
             may_wait=self.request.waits_for_limit,
         )
         return failure(error, verdict)
+
+    async def _settle(self, connection: AsyncConnection, usage: Usage, cost: Cost) -> list[AccountKey]:
+        """Charge the budgets; the accounts. Where the attempt began without budgets nothing was reserved."""
+        if not self.opened.turn.budgeted:
+            return []
+        return await budgeting.settle(connection, self._key, usage, cost, now=self.world.clock())
 
     async def _price(self, usage: Usage, served: str | None, tier: str | None = None) -> Cost:
         return await charged(

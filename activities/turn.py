@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.attempt import attempt
 from activities.errors import failure
+from activities.leftovers import settle_open
 from activities.showing import show_end
 from activities.world import World
 from contracts.activities import (
@@ -23,7 +24,7 @@ from contracts.errors import PerdureError
 from contracts.turns import RoutePlan, TurnResult, TurnState
 from contracts.usage import Cost
 from domain.retries import GiveUp
-from storage import attempts, audit, turns
+from storage import attempts, audit, budget_events, turns
 from storage.turns import TurnRow
 
 
@@ -85,11 +86,15 @@ class ProviderTurnActivities(TurnActivities):
     async def _close(self, request: CloseTurn) -> ClosedTurn:
         world, now = self._world, self._world.clock()
         async with world.database.begin() as connection:
+            left = await turns.find(connection, request.turn_id)
+        if not left.state.finished:
+            await settle_open(world, left)
+        async with world.database.begin() as connection:
             lane = await turns.at_lane(connection, request.turn_id)
             turn = lane.turn
             if turn.state.finished and turn.result is not None:
                 return ClosedTurn(result=turn.result, next_turn_id=await turns.next_in_lane(connection, turn.id))
-            await attempts.close_left_open(connection, turn.id, now=now)
+            await budget_events.waited(connection, turn.id)
             cost, count = await attempts.spent(connection, turn.id)
             result = TurnResult(
                 turn_id=turn.id,

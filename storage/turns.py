@@ -15,7 +15,10 @@ from contracts.turns import LastAnswer, RoutePlan, TurnRequest, TurnResult, Turn
 
 @dataclass(frozen=True, slots=True)
 class TurnRow:
-    """A turn as stored. `asked` is its request's JSON; it lacks the messages of a turn in a conversation."""
+    """A turn as stored. `asked` is its request's JSON; it lacks the messages of a turn in a conversation.
+
+    `key_id` is the API key that asked. `budgeted`: its workspace has budgets; where it has none nothing is looked for.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -30,7 +33,8 @@ class TurnRow:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    key_id: UUID | None = None
+    key_id: UUID | None
+    budgeted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Lane:
 
 
 _COLUMNS = """t.id, t.workspace_id, t.conversation_id, t.turn_no, t.state, t.attempt, t.request, t.plan, t.result,
-    t.cancel_requested_at, t.created_at, t.started_at, t.finished_at, t.key_id"""
+    t.cancel_requested_at, t.created_at, t.started_at, t.finished_at, t.key_id,
+    EXISTS (SELECT 1 FROM budgets b WHERE b.workspace_id = t.workspace_id AND b.deleted_at IS NULL) AS budgeted"""
 
 # The statements below splice in nothing but the constant above.
 _FIND = text(f"SELECT {_COLUMNS} FROM turns t WHERE t.id = :id")  # noqa: S608
@@ -128,6 +133,7 @@ def turn_row(row: Any) -> TurnRow:
         started_at=row.started_at,
         finished_at=row.finished_at,
         key_id=row.key_id,
+        budgeted=row.budgeted,
     )
 
 

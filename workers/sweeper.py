@@ -9,6 +9,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.leftovers import sweep_reservations
 from activities.turn import ProviderTurnActivities
 from activities.world import World
 from contracts.activities import CloseTurn
@@ -52,6 +53,9 @@ class Sweeper:
         mended = 0
         for turn in left:
             mended += await self._mend(turn)
+        swept = await sweep_reservations(self._world, now)
+        if swept:
+            log.warning("settled what lost attempts had reserved", reservations=swept)
         await self._world.streams.purge(now - self._keep_streams)
         return mended
 

@@ -33,7 +33,8 @@ def next_ask(plan: RoutePlan, current: Ask, failure: FailureDetail) -> Ask | Exh
 
     A refused continuation is our mistake: the same candidate is asked once more, from the start. What does not fit goes to a
     larger window (or one that nobody knows), and only then to the same candidate with less of the conversation. After silence or
-    a refused key another provider goes first.
+    a refused key another provider goes first. What a budget has no room for goes to the cheapest that is left, where the policy
+    downgrades.
     """
     if failure.prefill_refused and not current.from_start:
         return Ask(current.index, from_start=True, squeezed=current.squeezed)
@@ -47,6 +48,10 @@ def next_ask(plan: RoutePlan, current: Ask, failure: FailureDetail) -> Ask | Exh
             if larger is None and failure.squeezable and not current.squeezed:
                 return Ask(current.index, from_start=current.from_start, squeezed=True)
             return larger or Exhausted()
+        case ErrorKind.BUDGET_EXCEEDED if failure.on_exceeded == "downgrade" and failed.price is not None:
+            cheaper = [one for one in later if one.price is not None and one.price < failed.price]
+            cheapest = min(cheaper, key=lambda one: one.price or 0, default=None)
+            return Exhausted() if cheapest is None else Ask(cheapest.index)
         case ErrorKind.CONTENT_REFUSED:
             # What was declined is no beginning for another model.
             allowed = plan.fallback_on_refusal and later

@@ -19,8 +19,9 @@ with workflow.unsafe.imports_passed_through():
         TurnActivities,
     )
     from contracts.errors import NON_RETRYABLE, ErrorKind
-    from contracts.ids import LANE_FREED_SIGNAL, TURN_WORKFLOW, turn_workflow_id
+    from contracts.ids import BUDGET_RAISED_SIGNAL, LANE_FREED_SIGNAL, TURN_WORKFLOW, turn_workflow_id
     from contracts.turns import RoutePlan, TurnResult, TurnState
+    from workflows.budget_pause import BudgetPause
     from workflows.failures import read_failure
     from workflows.fallback import Ask, Exhausted, next_ask
 
@@ -47,6 +48,7 @@ class TurnWorkflow:
 
     def __init__(self) -> None:
         self._lane_freed = False
+        self._budget = BudgetPause()
 
     @workflow.run
     async def run(self, request: OpenTurn) -> TurnResult:
@@ -75,6 +77,11 @@ class TurnWorkflow:
         """The turn ahead in the conversation has ended."""
         self._lane_freed = True
 
+    @workflow.signal(name=BUDGET_RAISED_SIGNAL)
+    def budget_raised(self) -> None:
+        """There may be room in a budget that had none."""
+        self._budget.raised = True
+
     async def _open(self, request: OpenTurn) -> OpenedTurn:
         while True:
             opened = await workflow.execute_local_activity_method(
@@ -102,6 +109,13 @@ class TurnWorkflow:
                 failure, message = read_failure(error)
             if failure.kind is ErrorKind.CANCELLED:
                 return _cancelled(turn_id)
+            if failure.on_exceeded == "wait":
+                waited = await self._budget.wait(failure, at_most=timedelta(seconds=plan.budget_wait))
+                if waited is None:
+                    return _failed(turn_id, ask, failure, message)
+                # The step's time is for asking models.
+                deadline += waited
+                continue
             match next_ask(plan, ask, failure):
                 case Exhausted():
                     return _failed(turn_id, ask, failure, message)
@@ -129,6 +143,9 @@ class TurnWorkflow:
                 refusal_fails=plan.fallback_on_refusal and has_sibling,
                 attempts=plan.attempts,
                 waits_for_limit=plan.waits_for_limit,
+                on_exceeded=plan.on_exceeded,
+                answer_bound=plan.answer_bound,
+                waited=self._budget.pauses > 0,
             ),
             schedule_to_close_timeout=remaining,
             start_to_close_timeout=timedelta(seconds=limits.attempt) + ATTEMPT_MARGIN,

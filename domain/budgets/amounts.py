@@ -1,22 +1,21 @@
 """Amounts: what a call may come to at worst, rounded so that nothing is ever reserved too low."""
 
-import math
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 
 from contracts.parts import AudioPart, DocumentPart, ImagePart, Message, ProviderPart
-from contracts.requests import FunctionTool, JsonSchemaOutput
+from contracts.requests import FunctionTool, JsonSchemaOutput, ProviderTool, Tool
 from contracts.turns import TurnRequest
-from contracts.usage import Usage
 from domain.tokens import count_messages, count_text
 
 QUANTUM = Decimal("0.000000000001")
 """The ledger keeps twelve decimal places."""
-MARGIN = 1.4
-"""Other vendors' tokenizers are taken to make at most this many times the tokens that OpenAI's make of the same text. An
-assumption: their counts cannot be had offline. What a call uses beyond is charged all the same, as an overrun.
+SEARCHES = 10
+"""How often a vendor's own search tool is taken to be called where the request does not bound it. An assumption; what goes
+beyond is charged all the same, as an overrun.
 """
-_COUNTED_EXACTLY = ("gpt-", "o1", "o3", "o4", "chatgpt-", "sim-")
+_MEDIA_PER_CENT = 140
+"""Images and documents are counted by the vendor alone; our estimate of them may fall short."""
 _TOOL_TOKENS = 16
 """What a vendor wraps around a tool's definition."""
 
@@ -36,35 +35,42 @@ def at_most(amount: Decimal) -> Decimal:
     return amount.quantize(QUANTUM, ROUND_DOWN)
 
 
-def worst_input(request: TurnRequest, messages: Sequence[Message], model: str) -> int:
-    """The most tokens that the prompt may be counted as, its tools and schema included."""
+def prompt_tokens(request: TurnRequest, messages: Sequence[Message], model: str) -> int:
+    """The prompt as we count it, its tools and schema included; `domain.estimates.forecast` adds the margin of text."""
     counted = count_messages(messages, model=model)
     for tool in request.tools:
         definition = tool.model_dump_json(exclude_none=True) if isinstance(tool, FunctionTool) else str(tool.payload)
         counted += _TOOL_TOKENS + count_text(definition, model=model)
     if isinstance(request.output, JsonSchemaOutput):
         counted += count_text(request.output.model_dump_json(exclude_none=True), model=model)
-    exact = model.startswith(_COUNTED_EXACTLY) and not any(
+    media = any(
         isinstance(part, ImagePart | DocumentPart | AudioPart | ProviderPart)
         for message in messages
         for part in message.parts
     )
-    return counted if exact else math.ceil(counted * MARGIN)
+    return counted * _MEDIA_PER_CENT // 100 if media else counted
+
+
+def searches_of(tools: Sequence[Tool]) -> int:
+    """The most searches that vendors' own tools may make."""
+    most = 0
+    for tool in tools:
+        if isinstance(tool, ProviderTool) and "search" in str(tool.payload.get("type") or tool.payload):
+            bound = tool.payload.get("max_uses")
+            most += bound if isinstance(bound, int) else SEARCHES
+    return most
+
+
+def hour_cached(messages: Sequence[Message]) -> bool:
+    """Some of the prompt is to be cached for an hour, whose writing is dearer."""
+    hints = (getattr(part, "cache", None) for message in messages for part in message.parts)
+    return any(hint is not None and hint.ttl == "1h" for hint in hints)
 
 
 def answer_bound(asked: int | None, longest: int | None, by_policy: int) -> int:
     """The most tokens that the answer may have: as asked, else the model's longest within the policy's bound."""
     bound = by_policy if asked is None else asked
     return bound if longest is None else min(bound, longest)
-
-
-def worst_usages(input_tokens: int, output_tokens: int) -> tuple[Usage, ...]:
-    """Ways in which a call of that size could be billed: read afresh, or written to a cache for five minutes or an hour."""
-    return (
-        Usage(input_uncached=input_tokens, output=output_tokens),
-        Usage(cache_write=input_tokens, output=output_tokens),
-        Usage(cache_write=input_tokens, cache_write_1h=input_tokens, output=output_tokens),
-    )
 
 
 def slice_ahead(free: Decimal, slices: int) -> Decimal:

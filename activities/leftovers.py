@@ -1,0 +1,66 @@
+"""What a worker that died left of a turn: open rows are estimated and their reservations settled."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from activities import budgeting
+from activities.lost import settle_lost
+from activities.world import World
+from contracts.turns import TurnRequest
+from contracts.usage import Cost, Usage
+from storage import attempts, reservations, turns
+from storage.reservations import AttemptKey
+from storage.turns import TurnRow, whole_request
+
+GRACE = timedelta(seconds=30)
+"""How long a reservation may outlive its attempt: the attempt that follows, or the turn's end, settles it first."""
+_BATCH = 200
+
+
+async def settle_open(world: World, turn: TurnRow) -> None:
+    """Settle the attempts of a turn that is about to end without an answer. An attempt that is alive overwrites the estimate."""
+    async with world.database.begin() as connection:
+        left = await attempts.close_left_open(connection, turn.id, now=world.clock())
+        request = await _request(world, turn) if left else None
+    if request is not None:
+        lost = [AttemptKey(turn.id, step, number) for step, number in left]
+        await settle_lost(world, turn, request, lost, await world.streams.records(turn.id))
+
+
+async def sweep_reservations(world: World, now: datetime) -> int:
+    """Settle what is still held though its attempt or its turn is over; how many reservations that were."""
+    async with world.database.begin() as connection:
+        left = await reservations.left_behind(connection, before=now - GRACE, limit=_BATCH)
+    by_turn: dict[UUID, set[AttemptKey]] = {}
+    for one in left:
+        by_turn.setdefault(one.attempt.turn_id, set()).add(one.attempt)
+    for turn_id, keys in by_turn.items():
+        await _sweep(world, turn_id, sorted(keys, key=lambda key: (key.step, key.attempt)), now)
+    return len(left)
+
+
+async def _sweep(world: World, turn_id: UUID, keys: list[AttemptKey], now: datetime) -> None:
+    unknown: list[AttemptKey] = []
+    for key in keys:
+        async with world.database.begin() as connection:
+            row = await attempts.billed(connection, key.turn_id, step=key.step, attempt=key.attempt)
+            if row is not None and row.unsettled:
+                unknown.append(key)
+                continue
+            # Its row says what it cost; one without a row called nobody.
+            usage, cost = (row.usage, row.cost) if row is not None else (Usage(), Cost())
+            accounts = await budgeting.settle(connection, key, usage, cost, now=now)
+        await budgeting.alert(world, accounts)
+    if unknown:
+        async with world.database.begin() as connection:
+            turn = await turns.find(connection, turn_id)
+        request = await _request(world, turn)
+        await settle_lost(world, turn, request, unknown, await world.streams.records(turn_id))
+
+
+async def _request(world: World, turn: TurnRow) -> TurnRequest:
+    if turn.conversation_id is None:
+        return whole_request(turn, None)
+    async with world.database.begin() as connection:
+        history = await attempts.history(connection, turn.id)
+    return whole_request(turn, history)

@@ -27,6 +27,7 @@ def failure(
         squeezable=squeezable,
         on_exceeded=on_exceeded,
         renews_in=renews_in,
+        detail=None if on_exceeded is None else error.detail,
     )
     again = isinstance(verdict, Again) and not final
     return ApplicationError(

@@ -116,6 +116,7 @@ class Planner:
             models=request.models,
             limits=request.limits,
             on_new_attempt=request.on_new_attempt,
+            allowed_models=request.allowed_models,
         )
         situation = Situation(
             now=now,

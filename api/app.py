@@ -4,6 +4,8 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import (
+    approving,
+    budgets,
     chat,
     compare,
     conversations,
@@ -13,6 +15,7 @@ from api import (
     feedback,
     generating,
     health,
+    keys,
     model_health,
     policies,
     preferences,
@@ -35,6 +38,8 @@ _TAGS = [
         "description": "What can be asked for, what it can do, what it costs, and what is measured of it.",
     },
     {"name": "policies", "description": "Which models may answer what, in which order, within which limits."},
+    {"name": "budgets", "description": "Who may spend how much in which window, and where that stands."},
+    {"name": "keys", "description": "Who may use this workspace, for what."},
     {"name": "preferences", "description": "Which models users like, for what."},
     {"name": "health", "description": "For orchestrators and Prometheus; no key."},
 ]
@@ -53,6 +58,9 @@ _DOORS = (
     preferences,
     model_health,
     policies,
+    budgets,
+    approving,
+    keys,
     health,
 )
 

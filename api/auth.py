@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from api.doors import Doors
 from api.problems import UnauthenticatedError
+from api.rights import check_scope
 from storage import keys
 from storage.keys import ApiKey
 
@@ -50,7 +51,7 @@ async def _depend_on_doors(request: Request) -> Doors:
 
 
 async def authenticate(request: Request) -> ApiKey:
-    """The caller's key. Raises 401 where it is missing or not known."""
+    """The caller's key. Raises 401 where it is missing, not known or expired, 403 where it may not do what is asked."""
     secret = _secret(request)
     if not secret:
         raise UnauthenticatedError("The request carries no key. Send `Authorization: Bearer YOUR_KEY`.")
@@ -58,6 +59,10 @@ async def authenticate(request: Request) -> ApiKey:
     key = await keyring.find(get_doors(request), secret)
     if key is None:
         raise UnauthenticatedError("The key is not known, or was revoked. `perdure keys` lists and makes keys.")
+    expires = key.rights.expires_at
+    if expires is not None and expires <= get_doors(request).clock():
+        raise UnauthenticatedError(f"The key {key.prefix} expired at {expires.isoformat()}. Use another.")
+    check_scope(key, request.method, request.url.path)
     return key
 
 

@@ -13,6 +13,8 @@ _COMPONENTS = "#/components/schemas/{model}"
 _ERRORS = {
     400: "The request is not valid; `field` (on /v1 `param`) names what is not.",
     401: "No key, or one that is not known.",
+    402: "A budget has no room; the answer says which, what is left of it, and when it renews.",
+    403: "The key may not do that; the answer says what it would need.",
     404: "There is no such thing in this workspace.",
     409: "The request conflicts with the present state; ids in the answer say with what.",
     412: "Somebody else changed it since it was read; read it again.",

@@ -10,6 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.doors import Doors
+from api.rights import within_rights
 from api.unreachable import unreachable_part
 from contracts.errors import ErrorKind, PerdureError
 from contracts.ids import keyed_turn_id, turn_workflow_id
@@ -56,6 +57,7 @@ async def submit(
     Raises `conflict`, `not_found` and `invalid_request` as `accept_turn` says.
     """
     check_key(idempotency_key)
+    request = within_rights(request, key)
     turn_id = new_id() if idempotency_key is None else keyed_turn_id(key.workspace_id, idempotency_key)
     async with doors.database.begin() as connection:
         accepted = await accept_turn(
@@ -66,6 +68,7 @@ async def submit(
             conversation_id=conversation_id,
             idempotency_key=idempotency_key,
             now=doors.clock(),
+            key_id=key.spends_as,
         )
     # The newest first: stopped in their order, each would hand the lane to one that is to be stopped as well.
     for turn_ahead in accepted.interrupts:

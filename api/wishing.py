@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from api.doors import Doors
+from api.rights import within_rights
 from contracts.parts import Message, TextPart
 from contracts.routing import RoutingContext
 from contracts.turns import LastAnswer, TurnRequest
@@ -29,6 +30,7 @@ async def ready_for(
     Raises `not_found` for a conversation that the workspace has not.
     """
     now = doors.clock()
+    request = within_rights(request, caller)
     async with doors.database.begin() as connection:
         last: LastAnswer | None = None
         if conversation_id is not None:

@@ -77,7 +77,8 @@ class FailureDetail(Contract):
 
     `prefill_refused`: the continuation was our mistake, ask the same candidate from the start. `final`: the stream policy or the
     limit of attempts forbids another. `squeezable`: more of the conversation could be left out. `on_exceeded` is set where a
-    budget had no room, `renews_in` is then the seconds until its window ends, None where it does not.
+    budget had no room, `renews_in` is then the seconds until its window ends, None where it does not. `detail` is what the
+    turn's caller can act upon.
     """
 
     kind: ErrorKind
@@ -86,6 +87,7 @@ class FailureDetail(Contract):
     squeezable: bool = False
     on_exceeded: OnExceeded | None = None
     renews_in: float | None = None
+    detail: dict[str, str] | None = None
 
 
 class CloseTurn(Contract):

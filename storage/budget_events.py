@@ -64,6 +64,11 @@ _WAITING = text("""
     SELECT turn_id, budget_id, subject, wanted, since FROM budget_waits WHERE budget_id = :budget_id ORDER BY since
 """)
 
+_WAIT_OF = text("""
+    SELECT turn_id, budget_id, subject, wanted, since FROM budget_waits
+     WHERE turn_id = :turn_id AND workspace_id = :workspace_id FOR UPDATE
+""")
+
 
 async def tell(
     connection: AsyncConnection,
@@ -132,4 +137,11 @@ async def waited(connection: AsyncConnection, turn_id: UUID) -> None:
 async def waiting(connection: AsyncConnection, budget_id: UUID) -> list[WaitingTurn]:
     """The turns that wait for a budget, the longest first."""
     rows = await connection.execute(_WAITING, {"budget_id": budget_id})
-    return [WaitingTurn(row.turn_id, row.budget_id, row.subject, row.wanted, row.since) for row in rows]
+    return [WaitingTurn(*row) for row in rows]
+
+
+async def wait_of(connection: AsyncConnection, turn_id: UUID, *, workspace_id: UUID) -> WaitingTurn | None:
+    """What the turn waits for, held by the caller; None where it waits for no budget."""
+    asked = {"turn_id": turn_id, "workspace_id": workspace_id}
+    row = (await connection.execute(_WAIT_OF, asked)).one_or_none()
+    return None if row is None else WaitingTurn(*row)

@@ -183,4 +183,10 @@ def _cancelled(turn_id: UUID) -> CloseTurn:
 def _failed(turn_id: UUID, last: Ask, failure: FailureDetail, message: str) -> CloseTurn:
     if last.index > 0:
         message = f"None of {last.index + 1} candidates answered. The last said: {message}"
-    return CloseTurn(turn_id=turn_id, state=TurnState.FAILED, error_kind=failure.kind, error_message=message)
+    return CloseTurn(
+        turn_id=turn_id,
+        state=TurnState.FAILED,
+        error_kind=failure.kind,
+        error_message=message,
+        error_detail=failure.detail,
+    )

@@ -31,13 +31,17 @@ class Classification(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as routing sees it. `models` are those that the caller named, in order; empty: routing chooses."""
+    """A request as routing sees it. `models` are those that the caller named, in order; empty: routing chooses.
+
+    `allowed_models` are names, as in a tier's list, of the only models that the caller's key may use; None: all.
+    """
 
     needs: Needs = field(default_factory=Needs)
     context: RoutingContext = field(default_factory=RoutingContext)
     models: tuple[ModelRef, ...] = ()
     limits: Limits = field(default_factory=Limits)
     on_new_attempt: OnNewAttempt = "reset"
+    allowed_models: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

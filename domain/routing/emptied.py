@@ -7,6 +7,7 @@ from typing import assert_never
 from contracts.errors import ErrorKind, PerdureError
 from domain.catalog.entry import ModelEntry
 from domain.routing.masks import indices
+from domain.routing.prepared import is_named
 from domain.routing.prices import worst_price
 from domain.routing.request import Request
 from domain.routing.screening import Filter, Screening, Step
@@ -97,8 +98,13 @@ def _nearest(request: Request, last: Step) -> str:
 
 
 def _allowed(request: Request, places: list[int]) -> str:
+    names = request.asked.allowed_models
+    if names is not None and not any(is_named(names, request.book.entries[i]) for i in places):
+        return f"The key allows {', '.join(names)}."
     tier = request.asked.context.user_tier or ""
-    policy = request.book.policy.user_tiers[tier]
+    policy = request.book.policy.user_tiers.get(tier)
+    if policy is None:
+        return "The key's models and the request's have none in common."
     named = [i for i in places if request.book.tiers[tier] >> i & 1]
     if named and policy.max_price is not None:
         cheapest = _cheapest([(request.book.entries[i], request.price(i)) for i in named], "likely")

@@ -152,10 +152,11 @@ def _answers_by_itself(entry: ModelEntry) -> bool:
 
 def _allowed(tier: TierAccess, entries: Sequence[ModelEntry]) -> int:
     """Who the tier's names and tags allow; its price limit depends on the request."""
-    return mask_of(i for i, entry in enumerate(entries) if _named(tier.models, entry) and _tagged(tier.tags, entry))
+    return mask_of(i for i, entry in enumerate(entries) if is_named(tier.models, entry) and _tagged(tier.tags, entry))
 
 
-def _named(patterns: Sequence[str], entry: ModelEntry) -> bool:
+def is_named(patterns: Sequence[str], entry: ModelEntry) -> bool:
+    """One of the names is the model's, or its beginning where it ends in `*`. No names mean every model."""
     if not patterns:
         return True
     names = (str(entry.ref), entry.ref.model, *entry.aliases)

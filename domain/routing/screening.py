@@ -13,7 +13,7 @@ from domain.routing.asking import Situation
 from domain.routing.columns import mask_where
 from domain.routing.masks import indices, mask_of
 from domain.routing.needs import Needs
-from domain.routing.prepared import Prepared
+from domain.routing.prepared import Prepared, is_named
 from domain.routing.prices import worst_price
 from domain.routing.request import Request
 
@@ -108,14 +108,19 @@ def _enabled(request: Request, left: int) -> Judged:
 
 
 def _access(request: Request, left: int) -> Judged:
-    tier = request.asked.context.user_tier
+    tier, names = request.asked.context.user_tier, request.asked.allowed_models
     tiers = request.book.policy.user_tiers
-    if tier is None or not tiers:
-        return None
-    allowed, most = request.book.tiers[tier], tiers[tier].max_price
-    if most is not None:
-        allowed = _affordable(request, left & allowed, most)
-    return f"user tier {tier!r} allows it", allowed
+    passed, wanted = left, []
+    if names is not None:
+        passed &= mask_of(i for i in indices(left) if is_named(names, request.book.entries[i]))
+        wanted.append("the key allows it")
+    if tier is not None and tiers:
+        passed &= request.book.tiers[tier]
+        most = tiers[tier].max_price
+        if most is not None:
+            passed = _affordable(request, passed, most)
+        wanted.append(f"user tier {tier!r} allows it")
+    return (" and ".join(wanted), passed) if wanted else None
 
 
 def _provider(request: Request, left: int) -> Judged:

@@ -1,15 +1,18 @@
 """The commands. Each imports what it needs when it runs, so that help is quick."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli.exits import Exit, fail
+from cli.budget_commands import budgets_app, ledger_app
+from cli.exits import fail
+from cli.key_commands import keys_app
 from cli.model_commands import models_app
 from cli.options import Json, Key, Url
 from cli.pipeline_commands import pipeline_app
 from cli.policy_commands import policies_app
+from cli.running import run, settings
 
 app = typer.Typer(
     name="perdure",
@@ -18,12 +21,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
 turn_app = typer.Typer(help="Turns.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(turn_app, name="turn")
 app.add_typer(models_app, name="models")
-
+app.add_typer(budgets_app, name="budgets")
+app.add_typer(ledger_app, name="ledger")
 app.add_typer(policies_app, name="policies")
 app.add_typer(pipeline_app, name="pipeline")
 
@@ -52,7 +55,7 @@ def serve(migrate: Annotated[bool, typer.Option(help="Bring the schema up to dat
     """Run the API and a worker in one process."""
     from cli.serving import run_serve
 
-    _run(run_serve, api=True, worker=True, migrating=migrate)
+    run(run_serve, api=True, worker=True, migrating=migrate)
 
 
 @app.command()
@@ -60,7 +63,7 @@ def api(migrate: Annotated[bool, typer.Option(help="Bring the schema up to date 
     """Run the API alone."""
     from cli.serving import run_serve
 
-    _run(run_serve, api=True, worker=False, migrating=migrate)
+    run(run_serve, api=True, worker=False, migrating=migrate)
 
 
 @app.command()
@@ -68,7 +71,7 @@ def worker(migrate: Annotated[bool, typer.Option(help="Bring the schema up to da
     """Run a worker alone."""
     from cli.serving import run_serve
 
-    _run(run_serve, api=False, worker=True, migrating=migrate)
+    run(run_serve, api=False, worker=True, migrating=migrate)
 
 
 @app.command()
@@ -76,7 +79,7 @@ def migrate() -> None:
     """Bring the database's schema up to date."""
     from cli.serving import run_migrate
 
-    _run(run_migrate)
+    run(run_migrate)
 
 
 @app.command()
@@ -144,31 +147,7 @@ def doctor(as_json: Json = False) -> None:
     """Say what was found, what would be used and what is wrong."""
     from cli.doctoring import run_doctor
 
-    asyncio.run(run_doctor(_settings(), as_json=as_json))
-
-
-@keys_app.command("create")
-def keys_create(name: str, as_json: Json = False) -> None:
-    """Make a key. It is shown once."""
-    from cli.keys import create
-
-    _run(create, name=name, as_json=as_json)
-
-
-@keys_app.command("list")
-def keys_list(as_json: Json = False) -> None:
-    """List the keys, by their visible prefix."""
-    from cli.keys import listed
-
-    _run(listed, as_json=as_json)
-
-
-@keys_app.command("revoke")
-def keys_revoke(key: Annotated[str, typer.Argument(help="The key's id or prefix.")], as_json: Json = False) -> None:
-    """End a key. Servers that have just seen it may honour it for ten seconds more."""
-    from cli.keys import revoke
-
-    _run(revoke, id_or_prefix=key, as_json=as_json)
+    asyncio.run(run_doctor(settings(), as_json=as_json))
 
 
 @app.command()
@@ -177,37 +156,6 @@ def version() -> None:
     from importlib.metadata import version as installed
 
     typer.echo(installed("perdure"))
-
-
-def _run(command: Any, **options: Any) -> None:
-    """Run a command that needs settings. A part that cannot be reached ends with its own code."""
-    import uvloop
-
-    from workers.compose import UnreachableError
-    from workers.policies.live import PolicyFileError
-
-    settings = _settings()
-    try:
-        uvloop.run(command(settings, **options))
-    except UnreachableError as error:
-        fail(str(error), Exit.UNREACHABLE)
-    except PolicyFileError as error:
-        fail(str(error))
-    except KeyboardInterrupt:
-        return
-
-
-def _settings() -> Any:
-    """The settings. One that is wrong ends the command, saying which."""
-    from pydantic import ValidationError
-
-    from settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        fail(f"The setting {'.'.join(str(step) for step in first['loc'])} is wrong: {first['msg']}.", Exit.USAGE)
 
 
 def main() -> None:

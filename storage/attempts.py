@@ -16,7 +16,7 @@ from contracts.parts import Part
 from contracts.turns import TurnRequest, TurnState
 from contracts.usage import Cost, Usage
 from storage.turns import TurnRow, turn_row, whole_request
-from storage.usage_columns import cost_columns, usage_columns
+from storage.usage_columns import cost_columns, cost_of, usage_columns, usage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +263,7 @@ async def billed(connection: AsyncConnection, turn_id: UUID, *, step: int, attem
     row = (await connection.execute(_BILLED, {"turn_id": turn_id, "step": step, "attempt": attempt})).one_or_none()
     if row is None:
         return None
-    usage = Usage(**{name: getattr(row, name) for name in Usage.model_fields if hasattr(row, name)})
-    return BilledAttempt(row.state, usage, Cost(total=row.cost, priced=row.priced))
+    return BilledAttempt(row.state, usage_of(row), cost_of(row))
 
 
 async def history(connection: AsyncConnection, turn_id: UUID) -> list[dict[str, Any]]:

@@ -1,0 +1,128 @@
+"""Several processes spend one budget at once, with cancels, failovers and kill -9: never above the limit, nothing left over."""
+
+import asyncio
+import os
+import random
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from contracts.budgets import Budget, Period, Scope
+from contracts.models import ModelRef
+from contracts.parts import Message, TextPart
+from contracts.requests import Knobs
+from contracts.turns import TurnRequest
+from providers.simulator.control import Simulator
+from storage.accepting import accept_turn
+from storage.database import Database
+from storage.ids import new_id
+from storage.verifying import verify
+from tests.budgets.spender import ANSWERING, DOWN
+from tests.budgets.spending import new_budget, totals
+
+pytestmark = [pytest.mark.real, pytest.mark.kill, pytest.mark.timeout(300)]
+
+TURNS = int(os.environ.get("BUDGET_TURNS", "160"))
+"""`BUDGET_TURNS=1000` takes two minutes on two cores."""
+PROCESSES = 3
+KILLS = 3
+DIME = Decimal("0.10")
+
+
+async def accept(database: Database, workspace_id: UUID, number: int, *, keys: Sequence[UUID]) -> None:
+    """Turns of three kinds, some of a run, some of a key, one in nine to be stopped."""
+    models = (DOWN, ANSWERING) if number % 3 == 0 else (ANSWERING,)
+    request = TurnRequest(
+        models=tuple(ModelRef.parse(model) for model in models),
+        messages=(Message(role="user", parts=(TextPart(text="Say something."),)),),
+        knobs=Knobs(max_output_tokens=10),
+        run="run-1" if number % 4 == 0 else None,
+        metadata={"cancel": "yes"} if number % 9 == 0 else {},
+    )
+    async with database.begin() as connection:
+        await accept_turn(
+            connection,
+            request,
+            turn_id=new_id(),
+            workspace_id=workspace_id,
+            conversation_id=None,
+            idempotency_key=None,
+            now=datetime.now(UTC),
+            key_id=keys[number % len(keys)],
+        )
+
+
+async def start(database: Database, simulator: Simulator, part: int) -> Process:
+    command = (sys.executable, "-m", "tests.budgets.spender", database.dsn, simulator.url, str(part), str(PROCESSES))
+    return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+
+
+async def work_off(database: Database, simulator: Simulator, *, kills: int) -> None:
+    """All processes to their ends; of each that is killed another takes the place, as long as there is something left."""
+    draw, left = random.Random(11), kills
+
+    async def part(number: int) -> None:
+        nonlocal left
+        while True:
+            process = await start(database, simulator, number)
+            assert process.stdout is not None
+            await process.stdout.readline()
+            ending = asyncio.create_task(process.communicate())
+            if left > 0:
+                left -= 1
+                await asyncio.wait([ending], timeout=draw.uniform(0.15, 1.2))
+                if not ending.done():
+                    process.kill()
+                    await ending
+                    continue
+            _, told = await ending
+            assert process.returncode == 0, told.decode()[-3000:]
+            return
+
+    await asyncio.gather(*(part(number) for number in range(PROCESSES)))
+
+
+async def test_many_dimes_against_five_dollars(database: Database, workspace_id: UUID, simulator: Simulator) -> None:
+    keys = [new_id(), new_id()]
+    made: dict[str, Budget] = {
+        "workspace": await new_budget(database, workspace_id, "5.00", period=Period.TOTAL),
+        "key": await new_budget(database, workspace_id, "3.00", scope=Scope.KEY, value="*", period=Period.MONTH),
+        "run": await new_budget(database, workspace_id, "1.05", scope=Scope.RUN, value="run-1"),
+    }
+    gate = asyncio.Semaphore(16)
+
+    async def one(number: int) -> None:
+        async with gate:
+            await accept(database, workspace_id, number, keys=keys)
+
+    await asyncio.gather(*(one(number) for number in range(TURNS)))
+    await work_off(database, simulator, kills=KILLS)
+
+    now = datetime.now(UTC)
+    async with database.begin() as connection:
+        verdicts = await verify(connection, now=now + timedelta(hours=1))
+        states = (await connection.execute(text("SELECT DISTINCT state FROM turns"))).scalars().all()
+        ledger = (await connection.execute(text("SELECT turn_id, step, attempt, cost FROM model_usage"))).all()
+    assert [(one.invariant.name, one.examples) for one in verdicts if one.broken] == []
+    assert set(states) <= {"completed", "cancelled", "failed"}
+
+    whole = await totals(database, made["workspace"], now=now)
+    assert whole.reserved == 0
+    assert whole.spent == sum(row.cost for row in ledger)
+    assert whole.spent <= Decimal("5.00")
+    # All that fits was accepted: what is left would not pay for another.
+    assert Decimal("5.00") - whole.spent < DIME
+    for key in keys:
+        assert (await totals(database, made["key"], subject=str(key), now=now)).spent <= Decimal("3.00")
+    assert Decimal("1.05") - DIME < (await totals(database, made["run"], now=now)).spent <= Decimal("1.05")
+
+    rows = {f"{row.turn_id}/{row.step}/{row.attempt}" for row in ledger}
+    calls = [call["client_request_id"] for call in simulator.calls() if call["billable"]]
+    assert len(calls) == len(set(calls)), "an attempt called twice"
+    assert set(calls) <= rows, "a call has no row"

@@ -3,6 +3,10 @@
 In every hard account `free + sum(room + reserved + spent) = amount`, `room` and `reserved` never being below 0: what is spent
 and reserved is therefore never above what was handed out. Locks are taken in one order: accounts by their key, in an account the
 header before the slices, the slices by their number. A locked slice is passed over rather than waited for, but by `gather`.
+
+An account owes where `free` is below 0: its limit was lowered below what was reserved, or calls came to more than was
+reserved. What is given back then pays for that first. So whoever makes an account owe bars its slices, and what they get back
+stays there until it is gathered: a bar is in the slice's own row, so that nobody who reserves can miss it.
 """
 
 from collections.abc import Sequence
@@ -42,8 +46,11 @@ _TOTALS = text(f"""
 _LOCK = text(f"SELECT amount, free FROM budget_accounts WHERE {_AT} FOR NO KEY UPDATE")  # noqa: S608
 _LOCK_SLICES = text(f"SELECT ordinal, room FROM budget_slices WHERE {_AT} ORDER BY ordinal FOR UPDATE")  # noqa: S608
 _EMPTY = text(f"UPDATE budget_slices SET room = 0 WHERE {_AT} AND room > 0")  # noqa: S608
-_FREE = text(f"UPDATE budget_accounts SET free = free + :change WHERE {_AT}")  # noqa: S608
-_LIMIT = text(f"UPDATE budget_accounts SET amount = amount + :change, free = free + :change WHERE {_AT}")  # noqa: S608
+_FREE = text(f"UPDATE budget_accounts SET free = free + :change WHERE {_AT} RETURNING free")  # noqa: S608
+_LIMIT = text(f"""
+    UPDATE budget_accounts SET amount = amount + :change, free = free + :change WHERE {_AT} RETURNING free
+""")  # noqa: S608
+_BAR = text(f"UPDATE budget_slices SET barred = true WHERE {_AT} AND NOT barred")  # noqa: S608
 
 _FORGET = text(f"DELETE FROM budget_slots WHERE {_AT} AND slot_end <= :forgotten RETURNING ordinal, spent")  # noqa: S608
 _UNSPEND = text(f"UPDATE budget_slices SET spent = spent - :spent WHERE {_AT} AND ordinal = :ordinal")  # noqa: S608
@@ -55,7 +62,7 @@ _CUT = text("""
     VALUES (:budget_id, :subject, :window_start, :ordinal)
 """)
 _WAIT = text(f"SELECT ordinal FROM budget_slices WHERE {_AT} AND ordinal = :ordinal FOR UPDATE")  # noqa: S608
-_FILL = text(f"UPDATE budget_slices SET room = room + :room WHERE {_AT} AND ordinal = :ordinal")  # noqa: S608
+_FILL = text(f"UPDATE budget_slices SET room = room + :room, barred = false WHERE {_AT} AND ordinal = :ordinal")  # noqa: S608
 
 _LIVE = text("""
     SELECT subject, window_start FROM budget_accounts
@@ -115,7 +122,9 @@ async def forget(connection: AsyncConnection, key: AccountKey, *, forgotten: dat
 
 async def add_free(connection: AsyncConnection, key: AccountKey, change: Decimal) -> None:
     """Change what no slice holds. The header is held by the caller."""
-    await connection.execute(_FREE, {**_named(key), "change": change})
+    free: Decimal = (await connection.execute(_FREE, {**_named(key), "change": change})).scalar_one()
+    if change < 0 and free < 0:
+        await connection.execute(_BAR, _named(key))
 
 
 async def idle_slice(connection: AsyncConnection, key: AccountKey, *, spread: int) -> int:
@@ -132,7 +141,7 @@ async def idle_slice(connection: AsyncConnection, key: AccountKey, *, spread: in
 
 
 async def fill(connection: AsyncConnection, key: AccountKey, ordinal: int, room: Decimal) -> None:
-    """Hand `room` to a slice, out of what is free. Header and slice are held by the caller."""
+    """Hand `room` to a slice, out of what is free, which is at least as much. Header and slice are held by the caller."""
     await connection.execute(_FILL, {**_named(key), "ordinal": ordinal, "room": room})
     await add_free(connection, key, -room)
 
@@ -149,7 +158,9 @@ async def change_limit(connection: AsyncConnection, key: AccountKey, change: Dec
     await lock(connection, key)
     if change < 0:
         await gather(connection, key)
-    await connection.execute(_LIMIT, {**_named(key), "change": change})
+    free: Decimal = (await connection.execute(_LIMIT, {**_named(key), "change": change})).scalar_one()
+    if free < 0:
+        await connection.execute(_BAR, _named(key))
 
 
 async def subjects(

@@ -51,7 +51,7 @@ _OF = "turn_id = :turn_id AND step = :step AND attempt = :attempt"
 # The statements below splice in nothing but the constants above.
 _TAKE = text(f"""
     WITH picked AS (
-      SELECT ordinal FROM budget_slices WHERE {_AT} AND (NOT :hard OR room >= :amount)
+      SELECT ordinal FROM budget_slices WHERE {_AT} AND (NOT :hard OR (room >= :amount AND NOT barred))
        ORDER BY (ordinal + :spread) % {accounts.MOST_SLICES} LIMIT 1 FOR UPDATE SKIP LOCKED
     ), taken AS (
       UPDATE budget_slices s SET reserved = reserved + :amount, room = CASE WHEN :hard THEN room - :amount ELSE room END

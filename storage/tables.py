@@ -407,6 +407,13 @@ budget_slices = Table(
     _amount("room", comment="held by this slice and not reserved"),
     _amount("reserved"),
     _amount("spent"),
+    Column(
+        "barred",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="the account owes: what is given back is not to be reserved here",
+    ),
     CheckConstraint("room >= 0", name="room"),
     CheckConstraint("reserved >= 0", name="reserved"),
     postgresql_with={"fillfactor": "10"},

@@ -209,3 +209,25 @@ async def test_what_called_nobody_leaves_nothing(database: Database, workspace_i
         await reservations.release(connection, attempt, slot_of=slot_end, now=NOW)
     assert (await totals(database, budget)).room == 5
     assert await broken_accounts(database) == []
+
+
+async def test_what_is_given_back_to_an_account_that_owes_is_not_reserved_again(
+    database: Database, workspace_id: UUID
+) -> None:
+    for owe in ("lowered", "overrun"):
+        budget = await new_budget(database, workspace_id, "1", scope=Scope.USER, value=owe)
+        attempts = [new_attempt() for _ in range(9)]
+        for attempt in attempts:
+            assert await reserve(database, attempt, [want(budget, DIME)]) is None
+        if owe == "lowered":
+            await change_limit(database, budget, Decimal("0.20"))
+        else:
+            await settle(database, attempts.pop(), Decimal("0.90"))
+        while attempts:
+            room = (await totals(database, budget)).room
+            short = await reserve(database, new_attempt(), [want(budget, Decimal("0.01"))])
+            assert (short is None) is (room >= Decimal("0.01")), (owe, room)
+            await settle(database, attempts.pop(), ZERO)
+        assert (await totals(database, budget)).room >= 0
+        assert await reserve(database, new_attempt(), [want(budget, Decimal("0.02"))]) is None
+        assert await broken_accounts(database) == []

@@ -55,6 +55,13 @@ def upgrade() -> None:
         ),
         sa.Column("reserved", sa.Numeric(precision=24, scale=12), server_default=sa.text("0"), nullable=False),
         sa.Column("spent", sa.Numeric(precision=24, scale=12), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "barred",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="the account owes: what is given back is not to be reserved here",
+        ),
         sa.CheckConstraint("reserved >= 0", name=op.f("ck_budget_slices_reserved")),
         sa.CheckConstraint("room >= 0", name=op.f("ck_budget_slices_room")),
         sa.PrimaryKeyConstraint("budget_id", "subject", "window_start", "ordinal", name=op.f("pk_budget_slices")),

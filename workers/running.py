@@ -10,6 +10,7 @@ import structlog
 from providers.registry import warm
 from workers.compose import House, utc_now
 from workers.discovering import Discoverer
+from workers.summing import Summer
 from workers.sweeper import Sweeper
 from workers.worker import build_worker
 
@@ -34,11 +35,12 @@ async def running_worker(house: House) -> AsyncIterator[None]:
     async with worker:
         sweeping = asyncio.create_task(sweeper.run())
         discovering = asyncio.create_task(discoverer.run())
+        summing = asyncio.create_task(Summer(house.database, utc_now).run())
         log.info("worker polls", providers=sorted(house.providers), concurrency=settings.worker_concurrency)
         try:
             yield
         finally:
-            for task in (discovering, sweeping, warming):
+            for task in (summing, discovering, sweeping, warming):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task

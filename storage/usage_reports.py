@@ -1,0 +1,141 @@
+"""Asking for use and cost: from the sums of days where they tell it, and from the ledger what is not summed."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.reports import UsageAsked, UsageLine
+from storage.tables import USAGE_AMOUNTS, USAGE_COUNTS
+from storage.usage_days import DIMENSIONS, MEASURES, calls
+
+_SUMS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
+_GROUPS = {
+    "day": "day",
+    "week": "date_trunc('week', day)::date",
+    "month": "date_trunc('month', day)::date",
+    "provider": "provider",
+    "model": "provider || ':' || model",
+    "task": "nullif(task, '')",
+}
+_OWN = {"user": "by_user", "key": "by_key"}
+
+# Read by the statement that reads the sums, so that no hour is missed or counted twice while it is being summed.
+_NOT_SUMMED = "greatest(:since, (SELECT until FROM usage_summed WHERE workspace_id = :workspace_id))"
+
+
+async def lines(connection: AsyncConnection, asked: UsageAsked) -> list[UsageLine]:
+    """One line for each combination of what is asked by, in its order."""
+    begins = datetime.combine(asked.first, time(), UTC)
+    ends = datetime.combine(asked.last + timedelta(days=1), time(), UTC)
+    of = {
+        "workspace_id": asked.workspace_id,
+        "first": asked.first,
+        "last": asked.last,
+        "since": begins,
+        "until": ends,
+        "provider": asked.provider,
+        "model": asked.model,
+        "task": asked.task,
+    }
+    dimensions = _dimensions(asked)
+    if len(dimensions) > 1:
+        return await _read(connection, asked, _from_the_ledger(asked, of), of)
+    of["dimension"] = dimensions[0] if dimensions else ""
+    return await _read(connection, asked, _from_the_sums(asked, of), of)
+
+
+def _dimensions(asked: UsageAsked) -> list[str]:
+    """What besides the sums' own columns is asked by or for; more than one is told by the ledger alone."""
+    names = {one.partition(":")[0] for one in asked.by} & {"user", "key", "tag"}
+    names |= {name for name, said in (("user", asked.user), ("key", asked.key)) if said is not None}
+    tags = {one.partition(":")[2] for one in asked.by if one.startswith("tag:")} | {name for name, _ in asked.tags}
+    found = sorted(names - {"tag"})
+    # Two tags are two dimensions, and so are two values of one.
+    return [*found, *("tag" for _ in range(max(len(tags), len(asked.tags))))]
+
+
+def _from_the_sums(asked: UsageAsked, of: dict[str, Any]) -> str:
+    conditions = ["true"]
+    for said in (asked.user, asked.key):
+        if said is not None:
+            conditions.append("value = :value")
+            of["value"] = said
+    for name, said in asked.tags:
+        conditions.append("value = :value")
+        of["value"] = f"{name}={said}"
+    columns = []
+    for at, one in enumerate(asked.by):
+        if one.startswith("tag:"):
+            columns.append("substr(value, :skip)")
+            conditions.append("starts_with(value, :begins)")
+            of["begins"] = f"{one.partition(':')[2]}="
+            of["skip"] = len(of["begins"]) + 1
+        else:
+            columns.append(_GROUPS.get(one, "nullif(value, '')"))
+        columns[-1] += f" AS label_{at}"
+    measures = ", ".join(MEASURES)
+    return f"""
+        WITH calls AS ({calls(_NOT_SUMMED)}), found AS (
+            SELECT day, value, provider, model, task, {measures} FROM usage_days
+             WHERE workspace_id = :workspace_id AND dimension = :dimension AND day BETWEEN :first AND :last
+            UNION ALL
+            SELECT day, of.value, provider, model, task, {measures} FROM calls {DIMENSIONS}
+             WHERE of.dimension = :dimension
+        )
+        SELECT {", ".join([*columns, _SUMS])} FROM found
+         WHERE {_FILTERS} AND {" AND ".join(conditions)} {_grouped(asked)}
+    """  # noqa: S608 - made of constants; what is asked are parameters
+
+
+def _from_the_ledger(asked: UsageAsked, of: dict[str, Any]) -> str:
+    conditions = ["true"]
+    for name, said in (("user", asked.user), ("key", asked.key)):
+        if said is not None:
+            conditions.append(f"{_OWN[name]} = :{name}")
+            of[name] = said
+    for at, (name, said) in enumerate(asked.tags):
+        conditions.append(f"tags ->> :tag_{at} = :said_{at}")
+        of |= {f"tag_{at}": name, f"said_{at}": said}
+    columns = []
+    for at, one in enumerate(asked.by):
+        if one.startswith("tag:"):
+            columns.append(f"tags ->> :by_{at}")
+            of[f"by_{at}"] = one.partition(":")[2]
+        elif one in _OWN:
+            columns.append(f"nullif({_OWN[one]}, '')")
+        else:
+            columns.append(_GROUPS[one])
+        columns[-1] += f" AS label_{at}"
+    return f"""
+        WITH calls AS ({calls()})
+        SELECT {", ".join([*columns, _SUMS])} FROM calls
+         WHERE {_FILTERS} AND {" AND ".join(conditions)} {_grouped(asked)}
+    """  # noqa: S608 - made of constants; what is asked are parameters
+
+
+_FILTERS = """
+    (CAST(:provider AS text) IS NULL OR provider = :provider)
+    AND (CAST(:model AS text) IS NULL OR model = :model OR provider || ':' || model = :model)
+    AND (CAST(:task AS text) IS NULL OR task = :task)
+"""
+
+
+def _grouped(asked: UsageAsked) -> str:
+    if not asked.by:
+        return "HAVING count(*) > 0"
+    labels = ", ".join(f"label_{at}" for at in range(len(asked.by)))
+    return f"GROUP BY {labels} ORDER BY {', '.join(f'label_{at} NULLS LAST' for at in range(len(asked.by)))}"
+
+
+async def _read(connection: AsyncConnection, asked: UsageAsked, statement: str, of: dict[str, Any]) -> list[UsageLine]:
+    named = {name: value for name, value in of.items() if f":{name}" in statement}
+    rows = await connection.execute(text(statement), named)
+    found = []
+    for row in rows.mappings():
+        labels = tuple(row[f"label_{at}"] for at in range(len(asked.by)))
+        sums: dict[str, Any] = {name: int(row[name]) for name in USAGE_COUNTS}
+        sums |= {name: row[name] for name in USAGE_AMOUNTS}
+        found.append(UsageLine(labels=labels, **sums))
+    return found

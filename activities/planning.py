@@ -96,9 +96,10 @@ class Planner:
         liked: Liked,
         seed: str,
         now: datetime,
+        policy: VersionedPolicy | None = None,
     ) -> Ready:
         """What a plan of the request is made from: see `domain.routing.planning.Planning`."""
-        policy = self._policies.effective(workspace_id)
+        policy = policy or self._policies.effective(workspace_id)
         catalog, prepared = await self._prepare(policy)
         free = not request.models
         needs = _needs(request, history=last.tokens if last else 0)

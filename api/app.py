@@ -9,6 +9,7 @@ from api import (
     chat,
     compare,
     conversations,
+    costs,
     documenting,
     errors,
     events,
@@ -21,6 +22,8 @@ from api import (
     preferences,
     recommending,
     turns,
+    usage,
+    user_report,
 )
 from api import models as catalog_doors
 from api.auth import Keyring
@@ -39,6 +42,7 @@ _TAGS = [
     },
     {"name": "policies", "description": "Which models may answer what, in which order, within which limits."},
     {"name": "budgets", "description": "Who may spend how much in which window, and where that stands."},
+    {"name": "usage", "description": "What was used, what it cost, and what would cost less."},
     {"name": "keys", "description": "Who may use this workspace, for what."},
     {"name": "preferences", "description": "Which models users like, for what."},
     {"name": "health", "description": "For orchestrators and Prometheus; no key."},
@@ -59,6 +63,9 @@ _DOORS = (
     model_health,
     policies,
     budgets,
+    usage,
+    user_report,
+    costs,
     approving,
     keys,
     health,

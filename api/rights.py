@@ -12,7 +12,7 @@ _OWN = (
     ("/api/policies", KeyScope.POLICIES),
 )
 """Doors whose changes need a scope of their own."""
-_ASKING_TO_LOOK = ("/api/policies/check",)
+_ASKING_TO_LOOK = ("/api/policies/check", "/api/costs/what-if")
 
 
 def check_scope(key: ApiKey, method: str, path: str) -> None:

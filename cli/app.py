@@ -13,6 +13,7 @@ from cli.options import Json, Key, Url
 from cli.pipeline_commands import pipeline_app
 from cli.policy_commands import policies_app
 from cli.running import run, settings
+from cli.usage_commands import costs_app, usage
 
 app = typer.Typer(
     name="perdure",
@@ -27,6 +28,8 @@ app.add_typer(turn_app, name="turn")
 app.add_typer(models_app, name="models")
 app.add_typer(budgets_app, name="budgets")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(costs_app, name="costs")
+app.command()(usage)
 app.add_typer(policies_app, name="policies")
 app.add_typer(pipeline_app, name="pipeline")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from contracts.policies import VersionedPolicy
 from contracts.routing import TaskType
 from contracts.turns import LastAnswer, TurnRequest
 from domain.catalog import Catalog
@@ -47,6 +48,10 @@ class Planning(Protocol):
         liked: Liked,
         seed: str,
         now: datetime,
+        policy: VersionedPolicy | None = None,
     ) -> Ready:
-        """What a plan of the request is made from. `last` is the answer that its conversation last had."""
+        """What a plan of the request is made from. `last` is the answer that its conversation last had.
+
+        `policy` is planned by in the place of the one in force.
+        """
         ...

@@ -8,6 +8,7 @@ from functools import partial
 from temporalio.exceptions import ApplicationError
 
 from activities import budgeting
+from activities.bounding import AnswerBound
 from activities.budgeting import BudgetShortError
 from activities.calling import Call, call
 from activities.continuing import SaidSoFar, join_continuation, prefix_to_keep, said_so_far
@@ -161,6 +162,7 @@ async def _ask(
             writer=writer,
             recorder=Recorder(writer, continuing=bool(prefix)),
             stop=stop,
+            bound=None if bound is None else AnswerBound(bound, model=request.candidate.model.model),
         )
         if outcome.abandoned is None:
             guard.seen = observed_call(
@@ -192,6 +194,8 @@ async def _ask(
     usage = _usage_so_far(outcome, model_request)
     if outcome.stopped:
         return await settling.store(parts, Finished(FinishReason.CANCELLED, usage, model=_served(outcome)))
+    if outcome.cut:
+        return await settling.store(parts, Finished(FinishReason.LENGTH, usage, model=_served(outcome)))
     raise await settling.fail(
         outcome.error,
         usage,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -36,6 +37,9 @@ from storage import audit, budget_accounts, budget_events, budgets, reservations
 from storage.attempts import OpenedAttempt
 from storage.reservations import AttemptKey
 from storage.turns import TurnRow
+
+_REMEMBERED = 10_000
+"""Thresholds that a process keeps in mind, so as not to tell of them again."""
 
 log = structlog.get_logger("perdure.budgets")
 
@@ -165,7 +169,7 @@ async def alert(world: World, accounts: Sequence[AccountKey]) -> None:
 
 
 async def _alert(world: World, key: AccountKey) -> None:
-    now = world.clock()
+    now, reached = world.clock(), list[tuple[UUID, str, datetime, Decimal]]()
     async with world.database.begin() as connection:
         budget = await budgets.known(connection, key.budget_id)
         if budget is None:
@@ -174,14 +178,17 @@ async def _alert(world: World, key: AccountKey) -> None:
         totals = await budget_accounts.totals(connection, key, forgotten=forgotten_before(window, now))
         if totals is None or window.start != key.window_start:
             return
-        projection = projected(totals.spent, window, now)
+        projection, began = projected(totals.spent, window, now), alert_window(budget.terms, now)
         for threshold in crossed(budget.terms.thresholds, totals):
+            if (budget.id, key.subject, began, threshold) in world.told:
+                continue
+            reached.append((budget.id, key.subject, began, threshold))
             told = await budget_events.tell(
                 connection,
                 workspace_id=budget.workspace_id,
                 budget_id=budget.id,
                 subject=key.subject,
-                window_start=alert_window(budget.terms, now),
+                window_start=began,
                 kind="threshold",
                 threshold=threshold,
                 detail={
@@ -195,6 +202,10 @@ async def _alert(world: World, key: AccountKey) -> None:
             )
             if told:
                 log.warning("a budget reached a threshold", budget=str(budget.id), threshold=f"{threshold:f}")
+    # What the transaction did not keep is told again.
+    if len(world.told) > _REMEMBERED:
+        world.told.clear()
+    world.told.update(reached)
 
 
 @dataclass(frozen=True, slots=True)

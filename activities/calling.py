@@ -10,6 +10,7 @@ from typing import cast
 
 from temporalio import activity
 
+from activities.bounding import AnswerBound
 from activities.deadlines import Silence
 from activities.heartbeats import heartbeat_pause
 from activities.recording import Recorder
@@ -26,15 +27,16 @@ _FENCED = "a newer attempt has begun"
 
 @dataclass(slots=True)
 class Call:
-    """What came of a call. `error` None and `stopped` False: the provider finished properly.
+    """What came of a call. `error` None, `stopped` and `cut` False: the provider finished properly.
 
-    `stopped`: somebody asked the turn to stop. `abandoned` says why the attempt is no longer
-    ours: this worker shuts down, or Temporal has given it to another.
+    `cut`: the answer grew beyond what was reserved for it, and was left there. `stopped`: somebody asked the turn to stop.
+    `abandoned` says why the attempt is no longer ours: this worker shuts down, or Temporal has given it to another.
     """
 
     collector: Collector
     error: PerdureError | None = None
     stopped: bool = False
+    cut: bool = False
     abandoned: str | None = None
     first_token_ms: int | None = None
 
@@ -48,11 +50,12 @@ async def call(
     writer: StreamWriter,
     recorder: Recorder,
     stop: asyncio.Event,
+    bound: AnswerBound | None = None,
 ) -> Call:
     """Call the provider and follow its answer. Never raises for what the provider or a stop does."""
     outcome = Call(Collector())
     silence = Silence(limits, provider=provider.config.name)
-    reading = asyncio.create_task(_read(provider, request, call_id, silence, writer, recorder, outcome))
+    reading = asyncio.create_task(_read(provider, request, call_id, silence, writer, recorder, outcome, bound))
     stopping = asyncio.create_task(stop.wait())
     waiting = asyncio.create_task(silence.too_long())
     beating = asyncio.create_task(_beat_until_fenced(writer))
@@ -87,6 +90,7 @@ async def _read(
     writer: StreamWriter,
     recorder: Recorder,
     outcome: Call,
+    bound: AnswerBound | None,
 ) -> None:
     # A process's first call imports an SDK, which is no silence of the provider's.
     await provider.warm()
@@ -103,6 +107,9 @@ async def _read(
                 outcome.first_token_ms = int((time.monotonic() - began) * 1000)
             if writer.fenced:
                 raise Fenced
+            if bound is not None and bound.used_up(event):
+                outcome.cut = True
+                return
     if collector.finished is None:
         raise ProviderError(
             ErrorKind.UNAVAILABLE,

@@ -8,7 +8,7 @@ from activities.lost import settle_lost
 from activities.world import World
 from contracts.turns import TurnRequest
 from contracts.usage import Cost, Usage
-from storage import attempts, reservations, turns
+from storage import interrupted, reservations, turns
 from storage.reservations import AttemptKey
 from storage.turns import TurnRow, whole_request
 
@@ -20,7 +20,7 @@ _BATCH = 200
 async def settle_open(world: World, turn: TurnRow) -> None:
     """Settle the attempts of a turn that is about to end without an answer. An attempt that is alive overwrites the estimate."""
     async with world.database.begin() as connection:
-        left = await attempts.close_left_open(connection, turn.id, now=world.clock())
+        left = await interrupted.close_left_open(connection, turn.id, now=world.clock())
         request = await _request(world, turn) if left else None
     if request is not None:
         lost = [AttemptKey(turn.id, step, number) for step, number in left]
@@ -43,7 +43,7 @@ async def _sweep(world: World, turn_id: UUID, keys: list[AttemptKey], now: datet
     unknown: list[AttemptKey] = []
     for key in keys:
         async with world.database.begin() as connection:
-            row = await attempts.billed(connection, key.turn_id, step=key.step, attempt=key.attempt)
+            row = await interrupted.billed(connection, key.turn_id, step=key.step, attempt=key.attempt)
             if row is not None and row.unsettled:
                 unknown.append(key)
                 continue
@@ -62,5 +62,5 @@ async def _request(world: World, turn: TurnRow) -> TurnRequest:
     if turn.conversation_id is None:
         return whole_request(turn, None)
     async with world.database.begin() as connection:
-        history = await attempts.history(connection, turn.id)
+        history = await interrupted.history(connection, turn.id)
     return whole_request(turn, history)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from activities.health import Health
@@ -24,8 +25,8 @@ class World:
     """The database, the stream log, the providers by name, `clock`, which gives the present in UTC, who plans, what is measured,
     and the worker's load.
 
-    `price_lists` are the lists that have the providers' prices, by their names; `price_book` gives the prices that are in force
-    for a workspace.
+    `told` are the thresholds of budgets that this process knows were told of. `price_lists` are the lists that have the
+    providers' prices, by their names; `price_book` gives the prices that are in force for a workspace.
     """
 
     database: Database
@@ -35,5 +36,6 @@ class World:
     planner: Planner
     health: Health
     load: Load = field(default_factory=Load)
+    told: set[tuple[UUID, str, datetime, Decimal]] = field(default_factory=set)
     price_lists: Mapping[str, str] = field(default_factory=dict)
     price_book: Callable[[UUID], PriceBook] = list_prices

@@ -16,7 +16,7 @@ from contracts.parts import Part
 from contracts.turns import TurnRequest, TurnState
 from contracts.usage import Cost, Usage
 from storage.turns import TurnRow, turn_row, whole_request
-from storage.usage_columns import cost_columns, cost_of, usage_columns, usage_of
+from storage.usage_columns import cost_columns, usage_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +58,6 @@ class LedgerEntry:
     error_message: str | None = None
     provider_code: str | None = None
     first_token_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BilledAttempt:
-    """What an attempt's row says of its cost."""
-
-    state: str
-    usage: Usage
-    cost: Cost
-
-    @property
-    def unsettled(self) -> bool:
-        """It was interrupted by a crash, or is open still, and nobody has estimated what it cost."""
-        return self.state in ("open", "interrupted") and not self.usage.total and not self.cost.total
 
 
 _LOOK = text("""
@@ -132,21 +118,6 @@ _CLOSE = text("""
 _WITHDRAW = text(
     "DELETE FROM model_usage WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt AND state = 'open'"
 )
-
-_CLOSE_LEFT_OPEN = text("""
-    UPDATE model_usage SET state = 'interrupted', finished_at = :now, estimated = true
-     WHERE turn_id = :turn_id AND state = 'open' RETURNING step, attempt
-""")
-
-_BILLED = text("""
-    SELECT * FROM model_usage WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt
-""")
-
-_HISTORY = text("""
-    SELECT jsonb_agg(jsonb_build_object('role', h.role, 'name', h.name, 'parts', h.parts) ORDER BY h.turn_no, h.position)
-      FROM turns t JOIN messages h ON h.conversation_id = t.conversation_id AND h.turn_no <= t.turn_no
-     WHERE t.id = :turn_id
-""")
 
 _ANSWER = text("""
     INSERT INTO messages (id, workspace_id, conversation_id, turn_id, turn_no, position, step, role, parts, model, finish_reason,
@@ -250,26 +221,6 @@ async def close_attempt(
 async def withdraw_attempt(connection: AsyncConnection, turn_id: UUID, *, step: int, attempt: int) -> None:
     """Take back the row of an attempt that called nobody."""
     await connection.execute(_WITHDRAW, {"turn_id": turn_id, "step": step, "attempt": attempt})
-
-
-async def close_left_open(connection: AsyncConnection, turn_id: UUID, *, now: datetime) -> tuple[tuple[int, int], ...]:
-    """Mark every row that is still open as interrupted; which (step, attempt) they were."""
-    rows = await connection.execute(_CLOSE_LEFT_OPEN, {"turn_id": turn_id, "now": now})
-    return tuple((row.step, row.attempt) for row in rows)
-
-
-async def billed(connection: AsyncConnection, turn_id: UUID, *, step: int, attempt: int) -> BilledAttempt | None:
-    """What the attempt's ledger row says of its cost; None where it has no row."""
-    row = (await connection.execute(_BILLED, {"turn_id": turn_id, "step": step, "attempt": attempt})).one_or_none()
-    if row is None:
-        return None
-    return BilledAttempt(row.state, usage_of(row), cost_of(row))
-
-
-async def history(connection: AsyncConnection, turn_id: UUID) -> list[dict[str, Any]]:
-    """All that was said in the turn's conversation up to it, as JSON: more than a model may have been sent, never less."""
-    found: list[dict[str, Any]] | None = (await connection.execute(_HISTORY, {"turn_id": turn_id})).scalar_one()
-    return found or []
 
 
 async def store_answer(

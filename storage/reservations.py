@@ -69,10 +69,10 @@ _HELD = text(f"""
       FROM reservations WHERE {_OF} ORDER BY budget_id, subject, window_start FOR UPDATE
 """)  # noqa: S608
 
-_CHARGE = text(f"UPDATE reservations SET charged = :charged, settled_at = :now WHERE {_OF} AND {_AT}")  # noqa: S608
 _REMOVE = text(f"DELETE FROM reservations WHERE {_OF}")  # noqa: S608
 
 _SETTLE = text(f"""
+    WITH charged AS (UPDATE reservations SET charged = :charged, settled_at = :now WHERE {_OF} AND {_AT})
     UPDATE budget_slices SET reserved = reserved - :released, spent = spent + :spent, room = room + :room
      WHERE {_AT} AND ordinal = :ordinal
 """)  # noqa: S608
@@ -216,8 +216,6 @@ async def _settle(
     slot_of: SlotOf,
     now: datetime,
 ) -> None:
-    # The reservation before the slice, which others may wait for.
-    await connection.execute(_CHARGE, {**_of(attempt), **_named(key), "charged": spent, "now": now})
     released = row.amount if row.charged is None else Decimal(0)
     more = spent - (row.charged or Decimal(0))
     room = released - more if row.hard else Decimal(0)
@@ -228,9 +226,8 @@ async def _settle(
         if beyond:
             await accounts.add_free(connection, key, -beyond)
         room += beyond
-    await connection.execute(
-        _SETTLE, {**_named(key), "ordinal": row.ordinal, "released": released, "spent": more, "room": room}
-    )
+    changes = {"ordinal": row.ordinal, "released": released, "spent": more, "room": room, "charged": spent, "now": now}
+    await connection.execute(_SETTLE, {**_of(attempt), **_named(key), **changes})
     if row.slot_seconds and more:
         slot_end = slot_of(row.slot_seconds, now)
         await connection.execute(_SLOT, {**_named(key), "slot_end": slot_end, "ordinal": row.ordinal, "spent": more})

@@ -72,7 +72,7 @@ def answer_to(asked: Asked, behaviour: Behaviour, seed: int, *, cache_known: boo
                 finish, calls = "stop_sequence", []
             blocks.append(Block("text", pieces(text) if stop_sequence is not None else said))
         blocks += calls
-    if _fit(blocks, asked.max_tokens):
+    if not behaviour.ignore_max_tokens and _fit(blocks, asked.max_tokens):
         finish, stop_sequence = "length", None
     if behaviour.finish_reason is not None:
         finish = behaviour.finish_reason

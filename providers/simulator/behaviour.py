@@ -61,7 +61,8 @@ class Behaviour:
     `stall_after` falls silent for `stall_seconds`, or until the caller leaves, and then goes on. `hold_until_released`
     waits, before anything is sent or after `hold_after` tokens, for `POST /control/release`. `omit_finish` leaves out the
     event with the finish reason, `omit_last_event` the stream's closing event (which is the same event where a wire has
-    none after it). `finish_reason` is one of stop, length, tool_calls, content_filter, or a vendor's own word.
+    none after it). `ignore_max_tokens` answers as long as it likes. `finish_reason` is one of stop, length, tool_calls,
+    content_filter, or a vendor's own word.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -91,6 +92,7 @@ class Behaviour:
     hold_until_released: bool = False
     hold_after: Tokens | None = None
     context_window: Tokens | None = None
+    ignore_max_tokens: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> "Behaviour":

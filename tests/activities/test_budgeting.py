@@ -21,12 +21,13 @@ from contracts.requests import Knobs
 from contracts.turns import TurnState
 from domain.budgets.windows import forgotten_before, window_of
 from domain.pricing import book_of
+from domain.tokens import count_text
 from providers.simulator.control import Simulator
-from storage import attempts, budget_accounts, budget_events
+from storage import attempts, budget_accounts, budget_events, interrupted
 from storage.attempts import OpenedAttempt
 from storage.verifying import verify
 from tests.activities.conftest import Place
-from tests.activities.watching import complete, rows, turn
+from tests.activities.watching import answer_text, complete, rows, turn
 from tests.budgets.spending import new_budget
 
 pytestmark = pytest.mark.real
@@ -230,7 +231,7 @@ async def test_the_sweeper_settles_what_nobody_else_will(dimes: Place, simulator
     await lose(dimes, turn_id)
     async with dimes.world.database.begin() as connection:
         # Whoever followed died as well, after it had marked the row and before it settled.
-        await attempts.close_left_open(connection, turn_id, now=datetime.now(UTC))
+        await interrupted.close_left_open(connection, turn_id, now=datetime.now(UTC))
     now = datetime.now(UTC)
     assert await sweep_reservations(dimes.world, now) == 0
     assert await sweep_reservations(dimes.world, now + GRACE + timedelta(seconds=1)) == 1
@@ -301,3 +302,17 @@ async def test_without_budgets_nothing_is_looked_for(place: Place, simulator: Si
     assert said
     about = [one for one in said if "budget" in one or "reservations" in one]
     assert all("FROM turns t" in one for one in about), about
+
+
+async def test_an_answer_that_outgrows_its_reservation_is_cut_and_kept(dimes: Place, simulator: Simulator) -> None:
+    budget = await new_budget(dimes.world.database, dimes.workspace_id, "0.30")
+    simulator.scenario({"tokens": 400, "tokens_per_second": 400, "ignore_max_tokens": True})
+    turn_id = await dimes.accept("sim:sim-tokens-40")
+    done = await complete(dimes, await dimes.request(turn_id, answer_bound=25))
+    assert (done.result.state, done.result.finish_reason) == (TurnState.COMPLETED, FinishReason.LENGTH)
+    text = await answer_text(dimes, turn_id)
+    assert 25 <= count_text(text, model="sim-tokens-40") <= 60
+    (row,) = await rows(dimes, turn_id)
+    assert row.usage.estimated
+    assert (await totals(dimes, budget)).spent == row.cost
+    await sound(dimes)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from contracts.errors import ErrorKind, PerdureError
 from contracts.ids import keyed_turn_id
 from contracts.turns import TurnState
-from storage import attempts, conversations, ledger, messages, turns
+from storage import attempts, conversations, interrupted, ledger, messages, turns
 from storage.attempts import StoredAnswer
 from storage.database import Database
 from tests.storage.scenes import (
@@ -148,7 +148,7 @@ async def test_closing_fences_off_every_attempt_and_happens_once(database: Datab
         ended = result(made.turn_id, TurnState.FAILED)
         assert await turns.close(connection, ended, now=NOW) == late.number + 1
         assert await turns.close(connection, ended, now=NOW) is None
-        assert await attempts.close_left_open(connection, made.turn_id, now=NOW) == ((0, late.number),)
+        assert await interrupted.close_left_open(connection, made.turn_id, now=NOW) == ((0, late.number),)
     assert not await answered(database, late)
 
 

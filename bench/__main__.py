@@ -8,7 +8,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import budgets, failover, first_token, history, limiter, planning, stopping, streams, switching, throughput
+from bench import (
+    budgets,
+    failover,
+    first_token,
+    history,
+    limiter,
+    planning,
+    reports,
+    stopping,
+    streams,
+    switching,
+    throughput,
+)
 from bench.figures import Figure, show
 from bench.target import Target, running
 
@@ -19,6 +31,7 @@ MEASURES: dict[str, tuple[str, Callable[[Target], Awaitable[list[Figure]]]]] = {
     "failover": ("Failing over", failover.measure),
     "stopping": ("Stopping", stopping.measure),
     "budgets": ("Reservations of budgets", budgets.measure),
+    "reports": ("Reports over a large ledger", reports.measure),
     "limiter": ("The shared limiter", limiter.measure),
     "switching": ("Policies that change", switching.measure),
     "planning": ("Planning", planning.measure),

@@ -1,0 +1,1 @@
+"""Adapters of side effects: what a model or a pipeline may call besides models."""

@@ -1,0 +1,1 @@
+"""Files of a workspace, below one folder that no path leads out of."""

@@ -1,0 +1,1 @@
+"""Integrations: actions on an HTTP API that are declared in YAML."""

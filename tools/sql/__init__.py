@@ -1,0 +1,1 @@
+"""SQL over registered connections, read-only unless they say otherwise."""

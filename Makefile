@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCAL_MODEL := $(VENV)/.local-model
-ROOMS := cli contracts domain providers storage workflows activities workers api bench training settings.py
+ROOMS := cli contracts domain providers storage tools workflows activities workers api perdure_client bench training settings.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Bytecode is written now and not in the first start, which would take it three seconds.
 UV_PIP := VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet --compile-bytecode

@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from providers.presets import OWN
@@ -80,7 +89,7 @@ class FurtherProvider(BaseModel):
             options=tuple((name, value.get_secret_value()) for name, value in self.options.items()),
             credentials=tuple(one.stanza() for one in self.credentials),
         )
-        return configure(stanza, _variables())
+        return configure(stanza, variables())
 
 
 class Settings(BaseSettings):
@@ -149,6 +158,18 @@ class Settings(BaseSettings):
     policies_file: Path | None = Field(
         default=None, description="The policies. Unset: `policies.yaml` in the working directory, where there is one."
     )
+    tools_file: Path | None = Field(
+        default=None, description="The tools. Unset: `tools.yaml` in the working directory, where there is one."
+    )
+    callback_secret: SecretStr | None = Field(
+        default=None,
+        min_length=24,
+        description="Signs callbacks (Standard Webhooks; `whsec_` and base64, or any text). Unset: no callback is taken.",
+    )
+    callback_networks: list[IPvAnyNetwork] = Field(
+        default=[],
+        description="Private networks that callbacks may go to, as a JSON list. Others reach public addresses only.",
+    )
     max_request_bytes: int = Field(default=20_000_000, ge=1_000, description="The largest request body that is read.")
     worker_concurrency: int = Field(default=1_000, ge=1, le=20_000, description="Provider calls at once in a worker.")
     warm: bool = Field(
@@ -157,6 +178,9 @@ class Settings(BaseSettings):
     shutdown_seconds: float = Field(default=30, ge=0, description="How long a stopping worker lets calls finish.")
     sweep_seconds: float = Field(default=5, gt=0, description="How often unfinished turns are looked after.")
     keep_streams_seconds: float = Field(default=3600, gt=0, description="How long streams can be resumed.")
+    nexus_endpoint: str = Field(
+        default="perdure-ai", description="The Nexus endpoint that workers make where it is missing. Empty: none."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least severe log.")
     log_format: Literal["console", "json"] = Field(default="console", description="How logs are written.")
 
@@ -197,7 +221,7 @@ class Settings(BaseSettings):
         ]
         found += [provider.config() for provider in self.providers]
         if self.providers_by_key:
-            found += found_by_key(_variables(), {one.name for one in found} | _OWN_NAMES)
+            found += found_by_key(variables(), {one.name for one in found} | _OWN_NAMES)
         return tuple(found)
 
     def provider_configs(self) -> tuple[ProviderConfig, ...]:
@@ -216,7 +240,7 @@ class Settings(BaseSettings):
         return (*configured, *simulated)
 
 
-def _variables() -> Variable:
+def variables() -> Variable:
     """Reads an environment variable, or what the `.env` file says of it; empty where neither does."""
     written = dotenv_values(ENV_FILE)
     return lambda name: os.environ.get(name) or written.get(name) or ""

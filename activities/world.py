@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from activities.callbacks import Callbacks
 from activities.health import Health
 from activities.heartbeats import Load
 from activities.planning import Planner
@@ -27,6 +28,7 @@ class World:
 
     `told` are the thresholds of budgets that this process knows were told of. `price_lists` are the lists that have the
     providers' prices, by their names; `price_book` gives the prices that are in force for a workspace.
+    `callbacks` tells results to addresses, None where the deployment signs none.
     """
 
     database: Database
@@ -39,3 +41,4 @@ class World:
     told: set[tuple[UUID, str, datetime, Decimal]] = field(default_factory=set)
     price_lists: Mapping[str, str] = field(default_factory=dict)
     price_book: Callable[[UUID], PriceBook] = list_prices
+    callbacks: Callbacks | None = None

@@ -21,6 +21,11 @@ from api import (
     policies,
     preferences,
     recommending,
+    schemas,
+    steps,
+    structured,
+    templates,
+    tools,
     turns,
     usage,
     user_report,
@@ -45,6 +50,8 @@ _TAGS = [
     {"name": "usage", "description": "What was used, what it cost, and what would cost less."},
     {"name": "keys", "description": "Who may use this workspace, for what."},
     {"name": "preferences", "description": "Which models users like, for what."},
+    {"name": "steps", "description": "One durable answer for another program: text, or data that follows a schema."},
+    {"name": "tools", "description": "What models and pipelines may call, and what calls of it do."},
     {"name": "health", "description": "For orchestrators and Prometheus; no key."},
 ]
 
@@ -68,6 +75,11 @@ _DOORS = (
     costs,
     approving,
     keys,
+    structured,
+    steps,
+    templates,
+    schemas,
+    tools,
     health,
 )
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from temporalio.client import Client
 
 from api.metrics import Metrics
+from contracts.tools import ToolDefinition, UnavailableTool
 from domain.catalog import Catalog, Catalogs
 from domain.policies.force import FixedPolicies, Policies
 from domain.pricing import STANDARD, PriceBook
@@ -16,10 +18,36 @@ from storage.database import Database
 from storage.streams.log import StreamLog
 
 
+class KnownTools(Protocol):
+    """The tools that models and pipelines may use here."""
+
+    @property
+    def unavailable(self) -> tuple[UnavailableTool, ...]:
+        """What was written down and cannot be used."""
+        ...
+
+    def definitions(self) -> tuple[ToolDefinition, ...]:
+        """What there is, by name."""
+        ...
+
+
+class NoTools:
+    """Where nobody can say."""
+
+    unavailable: tuple[UnavailableTool, ...] = ()
+
+    def definitions(self) -> tuple[ToolDefinition, ...]:
+        """None."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The parts that requests work on. `clock` gives the present in UTC; `max_request_bytes` bounds a body; `price_book` gives
-    a workspace's prices."""
+    """The parts that requests work on. `clock` gives the present in UTC; `max_request_bytes` bounds a body.
+
+    `price_book` gives a workspace's prices. `callbacks`: results can be told to addresses, as there is a secret to sign them
+    with.
+    """
 
     database: Database
     streams: StreamLog
@@ -33,6 +61,8 @@ class Doors:
     metrics: Metrics = field(default_factory=Metrics)
     policies: Policies = field(default_factory=FixedPolicies)
     price_book: Callable[[UUID], PriceBook] = lambda _: STANDARD
+    tools: KnownTools = field(default_factory=NoTools)
+    callbacks: bool = False
 
     @property
     def catalog(self) -> Catalog:

@@ -19,6 +19,7 @@ from contracts.requests import Knobs
 from contracts.routing import Capability, RoutingContext, Strategy, TaskType
 from contracts.usage import Cost
 from domain.estimates import forecast
+from domain.templates.shipped import SHIPPED, task_of
 from storage import conversations
 
 models_router = APIRouter(prefix="/api/models", tags=["models"])
@@ -35,7 +36,7 @@ Words = Annotated[str, Query(max_length=100_000)]
 async def recommend(
     caller: Caller,
     doors: DoorsOf,
-    task_type: TaskType | None = None,
+    task_type: Annotated[str | None, Query(max_length=100)] = None,
     context_length: Annotated[int, Query(ge=0, le=100_000_000, description="Tokens of the prompt.")] = 0,
     cost_preference: CostPreference = "balanced",
     difficulty: Annotated[float | None, Query(ge=0, le=1)] = None,
@@ -43,12 +44,25 @@ async def recommend(
     max_output_tokens: Annotated[int | None, Query(ge=1)] = None,
     user: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """The models for a kind of task, a length of prompt and a preference, best first, each with its reason."""
+    """The models for a kind of task, a length of prompt and a preference, best first, each with its reason.
+
+    `task_type` is one of routing's tasks, or the name of a template that comes with Perdure (`customer_inquiry`).
+    """
     strategy: Strategy = cost_preference
-    routing = RoutingContext(strategy=strategy, task=task_type, difficulty=difficulty, require=frozenset(require))
+    routing = RoutingContext(
+        strategy=strategy, task=_task(task_type), difficulty=difficulty, require=frozenset(require)
+    )
     asked = wish("", routing, knobs=Knobs(max_output_tokens=max_output_tokens, user=user))
     ready = await ready_for(doors, caller, asked, further_tokens=context_length)
     return json_response(shown_route(ready.route()))
+
+
+def _task(word: str | None) -> TaskType | None:
+    if word is None or word in SHIPPED or task_of(word) is not None:
+        return task_of(word)
+    there = ", ".join((*TaskType, *SHIPPED))
+    message = f"There is no task {word!r}. There are: {there}."
+    raise PerdureError(ErrorKind.INVALID_REQUEST, message, field="task_type")
 
 
 @chat_router.get(

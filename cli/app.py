@@ -13,6 +13,7 @@ from cli.options import Json, Key, Url
 from cli.pipeline_commands import pipeline_app
 from cli.policy_commands import policies_app
 from cli.running import run, settings
+from cli.tool_commands import tools_app
 from cli.usage_commands import costs_app, usage
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.add_typer(costs_app, name="costs")
 app.command()(usage)
 app.add_typer(policies_app, name="policies")
 app.add_typer(pipeline_app, name="pipeline")
+app.add_typer(tools_app, name="tools")
 
 
 @app.command()

@@ -11,12 +11,13 @@ def run(command: Any, **options: Any) -> None:
 
     from workers.compose import UnreachableError
     from workers.policies.live import PolicyFileError
+    from workers.tool_files import ToolsFileError
 
     try:
         uvloop.run(command(settings(), **options))
     except UnreachableError as error:
         fail(str(error), Exit.UNREACHABLE)
-    except PolicyFileError as error:
+    except (PolicyFileError, ToolsFileError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         return

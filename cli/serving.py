@@ -36,6 +36,8 @@ def doors(house: House) -> Doors:
         policies=house.policies,
         planner=house.planner,
         price_book=house.price_book,
+        tools=house.tools,
+        callbacks=settings.callback_secret is not None,
     )
 
 

@@ -21,6 +21,7 @@ class ErrorKind(StrEnum):
     CONFLICT = "conflict"
     CANCELLED = "cancelled"
     TOOL_FAILED = "tool_failed"
+    UNFIT_ANSWER = "unfit_answer"
     INTERNAL = "internal"
 
 
@@ -53,6 +54,7 @@ RULES: dict[ErrorKind, ErrorRule] = {
     ErrorKind.CONFLICT: ErrorRule(False, False, 409, "The request conflicts with the present state."),
     ErrorKind.CANCELLED: ErrorRule(False, False, 499, "The turn was cancelled."),
     ErrorKind.TOOL_FAILED: ErrorRule(False, False, 422, "A tool failed."),
+    ErrorKind.UNFIT_ANSWER: ErrorRule(False, False, 422, "No answer of the model follows the schema."),
     ErrorKind.INTERNAL: ErrorRule(False, False, 500, "Something failed on our side."),
 }
 

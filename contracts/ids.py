@@ -4,10 +4,13 @@ from uuid import UUID, uuid5
 
 TASK_QUEUE = "perdure-turns"
 TURN_WORKFLOW = "Turn"
+AI_STEP_WORKFLOW = "AiStep"
+NEXUS_STEP_WORKFLOW = "NexusStep"
 LANE_FREED_SIGNAL = "lane_freed"
 BUDGET_RAISED_SIGNAL = "budget_raised"
 
 _TURN_NAMESPACE = UUID("5d0c9f0e-6d3c-4f5e-9a53-2d1f3c7b8a10")
+_AI_STEP_NAMESPACE = UUID("c2a5e1d4-7b39-4d0e-9f52-8e6b1a3c4d70")
 _CONVERSATION_NAMESPACE = UUID("0b4f0f1c-1f56-4f0a-8b0e-52d6a3e9c7f4")
 
 
@@ -29,3 +32,18 @@ def keyed_conversation_id(workspace_id: UUID, idempotency_key: str) -> UUID:
 def call_id(turn_id: UUID, step: int, attempt: int) -> str:
     """What names one provider call in the ledger and in the provider's own log."""
     return f"{turn_id}/{step}/{attempt}"
+
+
+def ai_step_workflow_id(step_id: UUID) -> str:
+    """The workflow id of an AI step."""
+    return f"ai-step/{step_id}"
+
+
+def keyed_ai_step_id(workspace_id: UUID, idempotency_key: str) -> UUID:
+    """The AI step that an idempotency key names in a workspace."""
+    return uuid5(_AI_STEP_NAMESPACE, f"{workspace_id}/{idempotency_key}")
+
+
+def ai_step_turn_key(step_id: UUID, sample: int, attempt: int) -> str:
+    """The idempotency key of the turn that answers in an AI step: the same attempt always has the same turn."""
+    return f"ai-step/{step_id}/{sample}/{attempt}"

@@ -15,6 +15,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
+from activities.callbacks import Callbacks
 from activities.classifying import Classifying
 from activities.credentials import SharedCredentials
 from activities.health import Health
@@ -39,6 +40,7 @@ from workers.health import process_name, running_health
 from workers.offering import price_lists
 from workers.policies.file import DEFAULT_NAME, PolicyFile
 from workers.policies.live import LivePolicies
+from workers.tooling import Tooling, running_tools
 
 LOCAL_TEMPORAL = "127.0.0.1:7233"
 CONNECT_SECONDS = 60.0
@@ -65,6 +67,7 @@ class House:
     health: Health
     planner: Planner
     books: PriceBooks
+    tools: Tooling
 
     def price_book(self, workspace_id: UUID) -> PriceBook:
         """The prices under the policy that is in force for a workspace."""
@@ -82,6 +85,7 @@ class House:
             self.health,
             price_lists=self.books.lists,
             price_book=self.price_book,
+            callbacks=callbacks_of(self.settings),
         )
 
 
@@ -95,7 +99,7 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
     """Build a house; it is taken down when the block ends.
 
     `migrating` brings the schema up to date first. Raises UnreachableError, saying which part cannot be reached and what to set,
-    and PolicyFileError for a policy file that is not fit to start with.
+    PolicyFileError for a policy file that is not fit to start with, and ToolsFileError for such a tools file.
     """
     if settings.database_url is None:
         raise UnreachableError("PERDURE_DATABASE_URL is not set. Run `perdure up`, or name a PostgreSQL.")
@@ -138,9 +142,17 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         stack.push_async_callback(_end, watching)
         wires = {config.name: config.wire.partition("-")[0] for config in settings.provider_configs()}
         planner = Planner(catalogs, policies, health.view, Classifying(), wires=wires)
+        tools = await stack.enter_async_context(running_tools(settings))
         temporal = await connect_temporal()
         books = PriceBooks(price_lists(settings.provider_configs()))
-        yield House(settings, database, streams, providers, temporal, catalogs, policies, health, planner, books)
+        yield House(settings, database, streams, providers, temporal, catalogs, policies, health, planner, books, tools)
+
+
+def callbacks_of(settings: Settings) -> Callbacks | None:
+    """Who tells results to addresses, None where no secret is set to sign them with."""
+    if settings.callback_secret is None:
+        return None
+    return Callbacks(settings.callback_secret.get_secret_value(), tuple(settings.callback_networks))
 
 
 def policy_file(settings: Settings) -> PolicyFile:

@@ -10,6 +10,7 @@ import structlog
 from providers.registry import warm
 from workers.compose import House, utc_now
 from workers.discovering import Discoverer
+from workers.nexus_endpoint import ensure_endpoint
 from workers.summing import Summer
 from workers.sweeper import Sweeper
 from workers.worker import build_worker
@@ -36,6 +37,8 @@ async def running_worker(house: House) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(sweeper.run())
         discovering = asyncio.create_task(discoverer.run())
         summing = asyncio.create_task(Summer(house.database, utc_now).run())
+        if settings.nexus_endpoint:
+            await ensure_endpoint(house.temporal, settings.nexus_endpoint)
         log.info("worker polls", providers=sorted(house.providers), concurrency=settings.worker_concurrency)
         try:
             yield

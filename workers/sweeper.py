@@ -16,9 +16,10 @@ from contracts.activities import CloseTurn
 from contracts.errors import ErrorKind
 from contracts.ids import turn_workflow_id
 from contracts.turns import TurnState
-from storage import turns
+from storage import ai_steps, turns
 from storage.turns import Unfinished
 from workflows.starting import start_turn
+from workflows.starting_ai_steps import start_ai_step
 
 GRACE = timedelta(seconds=10)
 """How long an accepted turn may wait for its start before the sweeper looks after it."""
@@ -56,8 +57,16 @@ class Sweeper:
         swept = await sweep_reservations(self._world, now)
         if swept:
             log.warning("settled what lost attempts had reserved", reservations=swept)
+        await self._mend_ai_steps(now)
         await self._world.streams.purge(now - self._keep_streams)
         return mended
+
+    async def _mend_ai_steps(self, now: datetime) -> None:
+        """Start those that nobody runs: accepted without a start, or left by a workflow that failed."""
+        async with self._world.database.begin() as connection:
+            left = await ai_steps.unfinished(connection, before=now - GRACE, limit=_BATCH)
+        for step_id, workspace_id in left:
+            await start_ai_step(self._client, step_id, workspace_id)
 
     async def _mend(self, turn: Unfinished) -> bool:
         turn_id, state = turn.id, turn.state

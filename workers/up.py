@@ -4,6 +4,7 @@ The parent imports no database driver, no Temporal client and no vendor SDK: it 
 """
 
 import asyncio
+import base64
 import json
 import os
 import secrets
@@ -54,6 +55,7 @@ class Up:
         self.environment |= {
             "PERDURE_DATABASE_URL": self.database_url,
             "PERDURE_BOOTSTRAP_KEY": self.key,
+            "PERDURE_CALLBACK_SECRET": self._callback_secret(),
             "PERDURE_DATA_DIR": str(self._folder),
         }
         self.parts[SERVE] = Program(
@@ -64,6 +66,15 @@ class Up:
             ready_url=f"{self.url}/readyz",
             stop_seconds=settings.shutdown_seconds + 5,
         )
+
+    def _callback_secret(self) -> str:
+        """The one that is set, else one that is made once and kept in `callback-secret`."""
+        if self._settings.callback_secret is not None:
+            return self._settings.callback_secret.get_secret_value()
+        path = self._folder / "callback-secret"
+        if not path.exists():
+            _write(path, f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
+        return path.read_text().strip()
 
     def _choose_url(self) -> str:
         host, port = self._settings.api_host, self._settings.api_port

@@ -7,12 +7,16 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.ai_steps import StoredAiStepActivities
+from activities.nexus import NexusHandler
 from activities.turn import ProviderTurnActivities
 from activities.world import World
 from contracts.ids import TASK_QUEUE
+from workflows.ai_step import AiStepWorkflow
+from workflows.nexus_step import NexusStepWorkflow
 from workflows.turn import TurnWorkflow
 
-WORKFLOWS: Sequence[type] = (TurnWorkflow,)
+WORKFLOWS: Sequence[type] = (TurnWorkflow, AiStepWorkflow, NexusStepWorkflow)
 """Every workflow that this code runs: the worker and the replayer take them from here."""
 
 HEARTBEAT_THROTTLE = timedelta(seconds=1)
@@ -20,16 +24,21 @@ HEARTBEAT_THROTTLE = timedelta(seconds=1)
 
 
 def build_worker(client: Client, world: World, *, concurrency: int, shutdown: timedelta, **overrides: Any) -> Worker:
-    """A worker for turns. `concurrency` is how many provider calls run at once, `shutdown` how long they may take to end.
+    """A worker for turns and AI steps. `concurrency` is how many provider calls run at once, `shutdown` how long they may take.
 
     The sandbox is off here, because it costs 4 to 7 ms a turn; the tests run the same workflows inside it.
     """
     activities = ProviderTurnActivities(world)
+    steps = StoredAiStepActivities(world)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        activities=[activities.open_turn, activities.complete, activities.close_turn],
+        activities=[
+            *(activities.open_turn, activities.complete, activities.close_turn),
+            *(steps.open_ai_step, steps.judge_answer, steps.close_ai_step, steps.tell_ai_step, steps.call_back),
+        ],
+        nexus_service_handlers=[NexusHandler(world)],
         max_concurrent_activities=concurrency,
         max_concurrent_workflow_tasks=max(100, concurrency // 4),
         max_concurrent_local_activities=max(100, concurrency // 4),

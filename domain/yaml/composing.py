@@ -97,7 +97,8 @@ class _Composer:
             raise _BrokenError(f"a character is not allowed in YAML ({error.reason})", None) from None
         except yaml.MarkedYAMLError as error:
             said = " ".join(part for part in (error.context, error.problem) if part)
-            raise _BrokenError(f"this is not YAML: {said}", _place(error.problem_mark or error.context_mark)) from None
+            place = _within(text, _place(error.problem_mark or error.context_mark))
+            raise _BrokenError(f"this is not YAML: {said}", place) from None
         if self._root is None or (self._root.fields is None and self._root.items is None and self._root.scalar is None):
             raise _BrokenError(f"the text holds nothing; {self.empty}", None)
         return self._root
@@ -181,6 +182,12 @@ class _Composer:
             self.note(f"{name[:100]!r} is said twice, first in line {first.line}; keep one", place)
             return
         into.node.fields[name] = (place, node)
+
+
+def _within(text: str, place: Place) -> Place:
+    """The parser counts one line more than there is where the text ends too early."""
+    lines = text.splitlines() or [""]
+    return place if place.line <= len(lines) else Place(len(lines), len(lines[-1]) + 1)
 
 
 def _place(mark: Any) -> Place:

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 from domain.yaml.nodes import Path
 
 _LISTED = 20
+_TAGS = ("kind", "type", "transport")
+"""The fields by which our unions are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ def _followed(root: type[BaseModel], location: Path) -> tuple[Path, type[BaseMod
 def _is_tagged(model: Any, tag: str | int) -> bool:
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return False
-    kind = model.model_fields.get("kind")
-    return kind is not None and kind.annotation is not None and tag in get_args(kind.annotation)
+    fields = (model.model_fields.get(name) for name in _TAGS)
+    return any(field is not None and tag in get_args(field.annotation) for field in fields)
 
 
 def _members(annotation: Any) -> list[Any]:

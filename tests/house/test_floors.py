@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("cli", "contracts", "domain", "providers", "storage", "workflows", "activities", "workers", "api")
+ROOMS = (
+    "cli",
+    "contracts",
+    "domain",
+    "providers",
+    "storage",
+    "tools",
+    "workflows",
+    "activities",
+    "workers",
+    "api",
+    "perdure_client",
+)
 
 BREACHES = [
     ("contracts/errors.py", "import storage.tables", "The house has floors"),
@@ -17,7 +29,10 @@ BREACHES = [
     ("workflows/fallback.py", "import domain.retries", "Workflows speak only in contracts"),
     ("workflows/fallback.py", "import openai", "Workflows speak only in contracts"),
     ("storage/ids.py", "import temporalio", "Judgement and adapters know nothing of Temporal"),
+    ("tools/limits.py", "import storage.ids", "The house has floors"),
+    ("tools/limits.py", "import temporalio", "Judgement and adapters know nothing of Temporal"),
     ("api/__init__.py", "import providers.protocol", "The API never calls a provider"),
+    ("perdure_client/errors.py", "import contracts.errors", "The client stands alone"),
     ("activities/world.py", "import settings", "Only the front rooms read settings"),
 ]
 

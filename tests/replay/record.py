@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from contracts.activities import OpenedTurn, OpenTurn
 from contracts.errors import ErrorKind
 from contracts.turns import TurnResult
+from tests.workflows.ai_steps import ScriptedSteps, turns_of
+from tests.workflows.ai_steps import run as run_step
 from tests.workflows.fakes import Outcome, ScriptedActivities, answer, fail, plan, until_cancelled
 from tests.workflows.running import running_worker
 from workers.embedded.ports import any_free
@@ -67,8 +70,26 @@ SCENES: dict[str, tuple[list[OpenedTurn], list[Outcome], Act]] = {
 }
 
 
+def _step(corrected: int = 0, samples: int = 1, **more: Any) -> ScriptedSteps:
+    """A step whose first sample is corrected so many times."""
+    first = [uuid4() for _ in range(samples)]
+    chain = [first[0], *(uuid4() for _ in range(corrected))]
+    return ScriptedSteps(first, dict(pairwise(chain)), **more)
+
+
+STEP_SCENES: dict[str, Callable[[Client], Awaitable[tuple[object, str]]]] = {
+    "ai-step": lambda client: run_step(client, _step(), turns_of(1)),
+    "ai-step-corrected-called-back": lambda client: run_step(client, _step(2, callback=True, refused=1), turns_of(3)),
+    "ai-step-samples": lambda client: run_step(client, _step(1, samples=3), turns_of(4)),
+    "ai-step-cancelled": lambda client: run_step(client, _step(), turns_of(1, until_cancelled), cancel=True),
+    "nexus-step": lambda client: run_step(client, _step(), turns_of(1), workflow="NexusStep"),
+}
+
+
 async def record(client: Client, name: str) -> str:
     """Play a scene; its history as JSON."""
+    if name in STEP_SCENES:
+        return impersonal((await STEP_SCENES[name](client))[1])
     opened, outcomes, act = SCENES[name]
     activities = ScriptedActivities(list(opened), list(outcomes))
     async with running_worker(client, activities) as queue:
@@ -101,7 +122,7 @@ async def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedTemporal(Path(folder), port=any_free(), ui_port=any_free())
         client = await Client.connect(await server.start(), data_converter=pydantic_data_converter)
-        for name in names or SCENES:
+        for name in names or (*SCENES, *STEP_SCENES):
             path = FOLDER / f"{name}.json"
             if not path.exists():
                 path.write_text(await record(client, name))

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHistory
 
-from tests.replay.record import FOLDER, SCENES
+from tests.replay.record import FOLDER, SCENES, STEP_SCENES
 from workers.replay import golden, replay
 
 
 def test_every_scene_has_a_history() -> None:
-    assert {path.stem for path in FOLDER.glob("*.json")} >= set(SCENES)
+    assert {path.stem for path in FOLDER.glob("*.json")} >= {*SCENES, *STEP_SCENES}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)

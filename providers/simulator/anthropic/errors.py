@@ -63,6 +63,7 @@ def _words(kind: ErrorKind, trouble: Trouble) -> tuple[int, str, str]:
             | ErrorKind.CONFLICT
             | ErrorKind.CANCELLED
             | ErrorKind.TOOL_FAILED
+            | ErrorKind.UNFIT_ANSWER
             | ErrorKind.INTERNAL
         ):
             return 500, "api_error", "Internal server error"

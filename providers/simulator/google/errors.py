@@ -96,6 +96,7 @@ def _content(kind: ErrorKind, trouble: Trouble, fault: Fault | None) -> dict[str
             | ErrorKind.CONFLICT
             | ErrorKind.CANCELLED
             | ErrorKind.TOOL_FAILED
+            | ErrorKind.UNFIT_ANSWER
             | ErrorKind.INTERNAL
         ):
             return _status(500, "INTERNAL", "An internal error has occurred.")

@@ -94,6 +94,7 @@ def reply(kind: ErrorKind, trouble: Trouble, fault: Fault | None, now: float) ->
             | ErrorKind.CONFLICT
             | ErrorKind.CANCELLED
             | ErrorKind.TOOL_FAILED
+            | ErrorKind.UNFIT_ANSWER
             | ErrorKind.INTERNAL
         ):
             return Reply.of(500, _error("The server had an error processing your request.", "server_error"))

@@ -1,0 +1,72 @@
+"""Telling a result to an address of the caller's: signed, guarded, and as often as the caller of this asks."""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+
+from tools.http.hosts import HostRule
+from tools.http.sending import Ask, Sender
+
+_ANSWER_BYTES = 2_000
+_MARK = "whsec_"
+
+
+class RefusedCallbackError(Exception):
+    """The receiver answered, and not that it took it. `final`: it said that it never will."""
+
+    def __init__(self, message: str, *, final: bool) -> None:
+        super().__init__(message)
+        self.final = final
+
+
+class Callbacks:
+    """Sends by the Standard Webhooks specification (github.com/standard-webhooks/standard-webhooks, spec 1.0.0)."""
+
+    def __init__(self, secret: str, networks: tuple[IPv4Network | IPv6Network, ...] = ()) -> None:
+        self._key = _key_of(secret)
+        self._networks = networks
+
+    async def tell(self, url: str, message_id: str, body: bytes, *, now: datetime) -> None:
+        """POST a body. The same `message_id` whenever it is told again.
+
+        Raises `ToolError` where the address is not one that may be reached, or could not be; RefusedCallbackError.
+        """
+        import httpx2
+
+        target = httpx2.URL(url)
+        rule = HostRule(
+            host=target.raw_host.decode("ascii").lower(),
+            schemes=(target.scheme,),
+            port=target.port,
+            methods=("POST",),
+            networks=self._networks,
+        )
+        sender = Sender((rule,), lambda name: "")
+        try:
+            headers = signed(self._key, message_id, body, now=now)
+            ask = Ask("POST", url, headers, body, "application/json")
+            answer = await sender.send(ask, max_bytes=_ANSWER_BYTES, redirects=0)
+        finally:
+            await sender.close()
+        if not 200 <= answer.status < 300:
+            # 410 Gone: the specification's word for an address that wants no more.
+            raise RefusedCallbackError(f"The address answered HTTP {answer.status}.", final=answer.status == 410)
+
+
+def signed(key: bytes, message_id: str, body: bytes, *, now: datetime) -> dict[str, str]:
+    """The three headers that a receiver checks: `webhook-id`, `webhook-timestamp` and `webhook-signature`."""
+    moment = str(int(now.timestamp()))
+    text = b".".join((message_id.encode(), moment.encode(), body))
+    digest = base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": moment, "webhook-signature": f"v1,{digest}"}
+
+
+def _key_of(secret: str) -> bytes:
+    if not secret.startswith(_MARK):
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix(_MARK), validate=True)
+    except ValueError:
+        return secret.encode()

@@ -1,0 +1,1 @@
+"""Data that follows a schema, out of what a model wrote."""

@@ -1,0 +1,41 @@
+"""One house for a module's cases."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from providers.simulator.control import Simulator
+from tests.fixtures.house import Running, running_house
+from tests.fixtures.postgres import PostgresServer, create_database
+from tests.steps.asking import CALLBACK_SECRET
+from workers.embedded.temporal import EmbeddedTemporal
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_house(
+    postgres_server: PostgresServer,
+    migrated_template: str,
+    temporal_server: EmbeddedTemporal,
+    simulator_server: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Running]:
+    dsn = await create_database(postgres_server, template=migrated_template)
+    folder: Path = tmp_path_factory.mktemp("steps")
+    with Simulator(simulator_server) as control, pytest.MonkeyPatch.context() as patch:
+        control.reset()
+        secret = SecretStr(CALLBACK_SECRET)
+        settings = {"callback_secret": secret, "callback_networks": ["127.0.0.0/8"]}
+        async with running_house(dsn, temporal_server, control, folder, patch, **settings) as running:
+            yield running
+        control.reset()
+
+
+@pytest.fixture
+def house(module_house: Running) -> Iterator[Running]:
+    """The module's house, its simulator reset."""
+    module_house.simulator.reset()
+    yield module_house
+    module_house.simulator.reset()

@@ -10,6 +10,7 @@ from activities.callbacks import Callbacks
 from activities.health import Health
 from activities.heartbeats import Load
 from activities.planning import Planner
+from contracts.toolbox import NoTools, Toolbox
 from domain.pricing import STANDARD, PriceBook
 from providers.protocol import Provider
 from storage.database import Database
@@ -29,6 +30,7 @@ class World:
     `told` are the thresholds of budgets that this process knows were told of. `price_lists` are the lists that have the
     providers' prices, by their names; `price_book` gives the prices that are in force for a workspace.
     `callbacks` tells results to addresses, None where the deployment signs none.
+    `tools` are what steps of runs may call, `default_model` is asked where a pipeline names none.
     """
 
     database: Database
@@ -42,3 +44,5 @@ class World:
     price_lists: Mapping[str, str] = field(default_factory=dict)
     price_book: Callable[[UUID], PriceBook] = list_prices
     callbacks: Callbacks | None = None
+    tools: Toolbox = field(default_factory=NoTools)
+    default_model: str | None = None

@@ -47,3 +47,36 @@ def keyed_ai_step_id(workspace_id: UUID, idempotency_key: str) -> UUID:
 def ai_step_turn_key(step_id: UUID, sample: int, attempt: int) -> str:
     """The idempotency key of the turn that answers in an AI step: the same attempt always has the same turn."""
     return f"ai-step/{step_id}/{sample}/{attempt}"
+
+
+PIPELINE_WORKFLOW = "Pipeline"
+NUDGE_SIGNAL = "nudge"
+
+_RUN_NAMESPACE = UUID("9b7c1d52-8f0e-4a6b-a3f1-6c2e4d8b9f07")
+
+
+def run_workflow_id(run_id: UUID, step_id: str | None = None, place: tuple[int, ...] = ()) -> str:
+    """The workflow id of a run, or of a map or loop in it: `run/{run_id}/{step}.{place}`."""
+    if step_id is None:
+        return f"run/{run_id}"
+    return f"run/{run_id}/{step_key(step_id, place)}"
+
+
+def step_key(step_id: str, place: tuple[int, ...] = ()) -> str:
+    """A step of a run in words: `look.2.5` is `look` in the sixth item of the second round."""
+    return ".".join((step_id, *map(str, place)))
+
+
+def keyed_run_id(workspace_id: UUID, idempotency_key: str) -> UUID:
+    """The run that an idempotency key names in a workspace."""
+    return uuid5(_RUN_NAMESPACE, f"{workspace_id}/{idempotency_key}")
+
+
+def step_turn_id(run_id: UUID, step: str, attempt: int, thread: str, number: int) -> UUID:
+    """The turn that answers in a step: the same question always has the same turn, so that it is paid for once."""
+    return uuid5(_RUN_NAMESPACE, f"{run_id}/{step}/{attempt}/{thread}/{number}")
+
+
+def inner_run_id(run_id: UUID, step: str, attempt: int) -> UUID:
+    """The run of another pipeline that a step starts."""
+    return uuid5(_RUN_NAMESPACE, f"{run_id}/{step}/{attempt}/run")

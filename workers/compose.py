@@ -86,6 +86,8 @@ class House:
             price_lists=self.books.lists,
             price_book=self.price_book,
             callbacks=callbacks_of(self.settings),
+            tools=self.tools,
+            default_model=self.settings.default_model,
         )
 
 

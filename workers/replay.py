@@ -8,7 +8,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from contracts.ids import TURN_WORKFLOW
+from contracts.ids import PIPELINE_WORKFLOW, TURN_WORKFLOW
 from workers.worker import WORKFLOWS
 
 
@@ -40,7 +40,18 @@ async def golden(folder: Path) -> AsyncIterator[WorkflowHistory]:
 
 async def recent(client: Client, count: int) -> AsyncIterator[WorkflowHistory]:
     """The histories of the server's last turns."""
-    listed = client.list_workflows(f'WorkflowType = "{TURN_WORKFLOW}"', limit=count)
+    async for history in _recent(client, TURN_WORKFLOW, count):
+        yield history
+
+
+async def recent_runs(client: Client, count: int) -> AsyncIterator[WorkflowHistory]:
+    """The histories of the server's last runs, and of maps and loops in them."""
+    async for history in _recent(client, PIPELINE_WORKFLOW, count):
+        yield history
+
+
+async def _recent(client: Client, kind: str, count: int) -> AsyncIterator[WorkflowHistory]:
+    listed = client.list_workflows(f'WorkflowType = "{kind}"', limit=count)
     async for execution in listed:
         handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
         yield await handle.fetch_history()

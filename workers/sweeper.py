@@ -18,6 +18,7 @@ from contracts.ids import turn_workflow_id
 from contracts.turns import TurnState
 from storage import ai_steps, turns
 from storage.turns import Unfinished
+from workers.run_sweeper import RunSweeper
 from workflows.starting import start_turn
 from workflows.starting_ai_steps import start_ai_step
 
@@ -37,6 +38,7 @@ class Sweeper:
         self._interval = interval
         self._keep_streams = keep_streams
         self._activities = ProviderTurnActivities(world)
+        self._runs = RunSweeper(world, client)
 
     async def run(self) -> None:
         """Sweep for ever. A sweep that fails is logged and tried again at the next."""
@@ -58,6 +60,7 @@ class Sweeper:
         if swept:
             log.warning("settled what lost attempts had reserved", reservations=swept)
         await self._mend_ai_steps(now)
+        mended += await self._runs.sweep(now)
         await self._world.streams.purge(now - self._keep_streams)
         return mended
 

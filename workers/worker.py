@@ -9,14 +9,16 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.ai_steps import StoredAiStepActivities
 from activities.nexus import NexusHandler
+from activities.pipeline import StoredRunActivities
 from activities.turn import ProviderTurnActivities
 from activities.world import World
 from contracts.ids import TASK_QUEUE
 from workflows.ai_step import AiStepWorkflow
 from workflows.nexus_step import NexusStepWorkflow
+from workflows.pipeline import PipelineWorkflow
 from workflows.turn import TurnWorkflow
 
-WORKFLOWS: Sequence[type] = (TurnWorkflow, AiStepWorkflow, NexusStepWorkflow)
+WORKFLOWS: Sequence[type] = (TurnWorkflow, PipelineWorkflow, AiStepWorkflow, NexusStepWorkflow)
 """Every workflow that this code runs: the worker and the replayer take them from here."""
 
 HEARTBEAT_THROTTLE = timedelta(seconds=1)
@@ -24,12 +26,14 @@ HEARTBEAT_THROTTLE = timedelta(seconds=1)
 
 
 def build_worker(client: Client, world: World, *, concurrency: int, shutdown: timedelta, **overrides: Any) -> Worker:
-    """A worker for turns and AI steps. `concurrency` is how many provider calls run at once, `shutdown` how long they may take.
+    """A worker for turns, runs and AI steps. `concurrency` is how many provider calls run at once, `shutdown` how long they may
+    take to end.
 
     The sandbox is off here, because it costs 4 to 7 ms a turn; the tests run the same workflows inside it.
     """
     activities = ProviderTurnActivities(world)
     steps = StoredAiStepActivities(world)
+    of_runs = StoredRunActivities(world)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
@@ -37,6 +41,13 @@ def build_worker(client: Client, world: World, *, concurrency: int, shutdown: ti
         activities=[
             *(activities.open_turn, activities.complete, activities.close_turn),
             *(steps.open_ai_step, steps.judge_answer, steps.close_ai_step, steps.tell_ai_step, steps.call_back),
+            of_runs.open_scope,
+            of_runs.advance_step,
+            of_runs.take_items,
+            of_runs.end_pass,
+            of_runs.call_tool,
+            of_runs.follow_turn,
+            of_runs.close_run,
         ],
         nexus_service_handlers=[NexusHandler(world)],
         max_concurrent_activities=concurrency,

@@ -1,0 +1,54 @@
+"""A step that runs another pipeline."""
+
+import hashlib
+from uuid import UUID
+
+from activities.runs.ending import StepFailedError, complete
+from activities.runs.present import Present
+from contracts.errors import ErrorKind, PerdureError
+from contracts.ids import inner_run_id
+from contracts.pipelines.plan import PipelinePlan
+from contracts.pipelines.steps import PipelineStep
+from contracts.run_activities import Ended, RunPipeline
+from contracts.runs import RunState
+from domain.runs.inputs import checked_inputs
+from storage import pipelines, runs
+
+DEEPEST = 10
+"""Runs within runs."""
+
+
+async def inner_run(present: Present, step: PipelineStep) -> Ended | RunPipeline:
+    """Run the other pipeline, then take its outputs."""
+    run, row = present.run.row, present.row
+    if "run" in present.progress:
+        other = await runs.find(present.connection, UUID(present.progress["run"]))
+        if not other.state.finished:
+            return RunPipeline(run_id=other.id)
+        if other.state is RunState.COMPLETED and other.output is not None:
+            return await complete(present, await present.run.value(other.output))
+        kind = ErrorKind(other.error_kind) if other.error_kind else ErrorKind.CANCELLED
+        raise PerdureError(kind, f"{step.pipeline!r}: {other.error_message or 'the run was cancelled.'}")
+    depth, above = 1, run.parent_run_id
+    while above is not None:
+        depth, above = depth + 1, (await runs.find(present.connection, above)).parent_run_id
+    if depth >= DEEPEST:
+        raise StepFailedError(ErrorKind.CONFLICT, f"Runs are nested {DEEPEST} deep; no deeper.", final=True)
+    found = await pipelines.find(present.connection, step.pipeline, workspace_id=run.workspace_id, version=step.version)
+    given = checked_inputs(PipelinePlan.model_validate_json(found.plan).definition, await present.rendered(step.input))
+    stored = await present.put(given, "The input")
+    run_id = inner_run_id(run.id, present.key, row.attempt)
+    await runs.accept(
+        present.connection,
+        run_id=run_id,
+        workspace_id=run.workspace_id,
+        pipeline_id=found.id,
+        name=found.name,
+        given=stored,
+        digest=hashlib.sha256(stored + found.version.encode()).digest(),
+        author=run.author,
+        parent=(run.id, present.key),
+        now=present.now,
+    )
+    present.progress["run"] = str(run_id)
+    return RunPipeline(run_id=run_id)

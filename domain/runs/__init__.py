@@ -1,0 +1,1 @@
+"""What is decided in a run of a pipeline: what is asked, what an answer is worth, what names mean where."""

@@ -12,6 +12,7 @@ from cli.model_commands import models_app
 from cli.options import Json, Key, Url
 from cli.pipeline_commands import pipeline_app
 from cli.policy_commands import policies_app
+from cli.run_commands import run_app
 from cli.running import run, settings
 from cli.tool_commands import tools_app
 from cli.usage_commands import costs_app, usage
@@ -34,6 +35,7 @@ app.command()(usage)
 app.add_typer(policies_app, name="policies")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(tools_app, name="tools")
+app.add_typer(run_app, name="run")
 
 
 @app.command()

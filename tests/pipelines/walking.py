@@ -110,20 +110,23 @@ class Walk:
         elif planned.gates and all(names[gate]["state"] == "skipped" for gate in planned.gates):
             return SKIPPED
         self.started.append(planned.id)
-        if planned.id in self.failing:
-            error = {"kind": "internal", "message": "it was to fail"}
-            failed = {"result": None, "state": "failed", "error": error}
-            match step.on_error:
-                case "fail":
-                    raise FailedError(planned.id)
-                case "skip":
-                    return SKIPPED
-                case "continue":
-                    return failed
-                case _ as other:
-                    names[planned.id] = failed
-                    return self._step(others[other.fallback], names, others)
-        return {"state": "completed", "error": None, **self._kind(step, planned, names)}
+        if planned.id not in self.failing:
+            try:
+                return {"state": "completed", "error": None, **self._kind(step, planned, names)}
+            except FailedError:
+                # Something in it failed, and it with that.
+                pass
+        failed = {"result": None, "state": "failed", "error": {"kind": "internal", "message": "it was to fail"}}
+        match step.on_error:
+            case "fail":
+                raise FailedError(planned.id)
+            case "skip":
+                return SKIPPED
+            case "continue":
+                return failed
+            case _ as other:
+                names[planned.id] = failed
+                return self._step(others[other.fallback], names, others)
 
     def _at(self, path: tuple[str | int, ...]) -> Step:
         found: Any = self.definition

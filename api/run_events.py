@@ -1,0 +1,176 @@
+"""`/api/runs/{id}/events`: what happens in a run, and what its agents say, live; it can be resumed."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api import examples_runs as examples
+from api.auth import Caller, DoorsOf
+from api.bodies import path_id
+from api.documenting import documented
+from api.doors import Doors
+from api.following import follow
+from api.showing_runs import run_members
+from api.sse import COME_BACK, STILL_HERE, event, record_data
+from api.streaming import EventStream
+from contracts.errors import ErrorKind, PerdureError
+from contracts.ids import step_key
+from contracts.streams import Position, RecordKind, StreamRecord
+from storage import run_log, run_turns, runs
+from storage.run_turns import StepTurn
+from storage.streams.log import BEGINNING
+
+router = APIRouter(prefix="/api/runs", tags=["runs"])
+LOOK = 0.2
+"""Seconds between looks at what has happened."""
+QUIET = 10.0
+_PAGE = 500
+_LATE = 1_000
+"""So far back, in numbers of the log, something may still turn up."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """Where a client is: in the run's log, and in the streams of the turns that are being answered."""
+
+    seq: int = 0
+    turns: dict[UUID, Position] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> "Heard":
+        """Read what `str` gives. Raises ValueError for anything else."""
+        seq, *turns = text.split("~")
+        if not (seq.isascii() and seq.isdigit() and len(seq) < 19) or len(turns) > 10_000:
+            raise ValueError("the id is not one of this stream's")
+        heard = cls(int(seq))
+        for one in turns:
+            turn_id, _, position = one.partition("@")
+            heard.turns[UUID(hex=turn_id)] = Position.parse(position)
+        return heard
+
+    def __str__(self) -> str:
+        return "~".join([str(self.seq), *(f"{turn_id.hex}@{at}" for turn_id, at in self.turns.items())])
+
+
+@router.get(
+    "/{run_id}/events",
+    responses=documented(
+        {200: ("The events, live to the end.", examples.EVENTS), 204: ("There is nothing after that position.", None)},
+        errors=(400, 401, 404),
+    ),
+)
+async def get_events(
+    request: Request, run_id: str, caller: Caller, doors: DoorsOf, after: str | None = None, tokens: bool = True
+) -> Response:
+    """The run's events from `Last-Event-ID` (or `after`) on, live to the end.
+
+    `run` tells the run's state, `step` a step's (with its place in maps and loops), `act` what somebody did. `turn` is
+    an event of a turn that answers in a step, as `/api/turns/{id}/events` gives them, its name as `event`; without
+    `tokens` there are none.
+    `end` has the finished run. Leaving does not stop the run.
+    """
+    found = path_id(run_id, "run")
+    given = request.headers.get("last-event-id") or after
+    try:
+        heard = Heard.parse(given) if given else Heard()
+    except ValueError as error:
+        field_name = "after" if given == after else "Last-Event-ID"
+        raise PerdureError(ErrorKind.INVALID_REQUEST, f"{error}.", field=field_name) from None
+    async with doors.database.begin() as connection:
+        row = await runs.find(connection, found, workspace_id=caller.workspace_id)
+        news = await run_log.after(connection, found, heard.seq, limit=1)
+    if row.state.finished and not news:
+        return Response(status_code=204)
+    return EventStream(_events(doors, found, heard, tokens=tokens), {}, open_streams=doors.metrics.streams)
+
+
+Said = tuple[StepTurn, StreamRecord | None]
+
+
+async def _events(doors: Doors, run_id: UUID, heard: Heard, *, tokens: bool) -> AsyncGenerator[bytes, None]:
+    queue: asyncio.Queue[Said] = asyncio.Queue(1_000)
+    readers: dict[UUID, asyncio.Task[None]] = {}
+    silent, floor, sent = 0.0, heard.seq, set[int]()
+    yield COME_BACK
+    try:
+        while True:
+            async with doors.database.begin() as connection:
+                row = await runs.find(connection, run_id)
+                # Of steps that end at once, one that began to write before another may be seen after it.
+                since = max(floor, heard.seq - _LATE)
+                read = await run_log.after(connection, run_id, since, limit=_PAGE + len(sent))
+                turns = await run_turns.of_run(connection, run_id, running=True) if tokens else []
+                known = heard.turns.keys() - readers.keys() - {one.turn_id for one in turns}
+                if known and tokens:
+                    turns += [one for one in await run_turns.of_run(connection, run_id) if one.turn_id in known]
+            news = [one for one in read if one.seq not in sent]
+            sent = {one.seq for one in read}
+            for turn in turns:
+                if turn.turn_id not in readers:
+                    position = heard.turns.setdefault(turn.turn_id, BEGINNING)
+                    readers[turn.turn_id] = asyncio.create_task(_read(doors, turn, position, queue))
+            for one in news:
+                heard.seq = max(heard.seq, one.seq)
+                yield event({**one.detail, "at": one.at}, name=one.name, position=str(heard))
+            if row.state.finished and len(news) < _PAGE:
+                async for piece in _said(queue, heard, 0.0):
+                    yield piece
+                yield event(run_members(row), name="end", position=str(Heard(heard.seq)))
+                return
+            spoke = bool(news)
+            async for piece in _said(queue, heard, LOOK):
+                spoke = True
+                yield piece
+            silent = 0.0 if spoke else silent + LOOK
+            if silent >= QUIET:
+                silent = 0.0
+                yield STILL_HERE
+    finally:
+        for reader in readers.values():
+            reader.cancel()
+        await asyncio.gather(*readers.values(), return_exceptions=True)
+
+
+async def _read(doors: Doors, turn: StepTurn, position: Position, queue: "asyncio.Queue[Said]") -> None:
+    stream = follow(doors, turn.turn_id, position)
+    try:
+        async for record in stream:
+            if record is not None:
+                await queue.put((turn, record))
+    finally:
+        await stream.aclose()
+        with suppress(asyncio.QueueFull):
+            queue.put_nowait((turn, None))
+
+
+async def _said(queue: "asyncio.Queue[Said]", heard: Heard, seconds: float) -> AsyncGenerator[bytes, None]:
+    """What turns say within some time."""
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        left = end - asyncio.get_running_loop().time()
+        try:
+            turn, record = queue.get_nowait() if left <= 0 else await asyncio.wait_for(queue.get(), left)
+        except (asyncio.QueueEmpty, TimeoutError):
+            return
+        if record is None:
+            continue
+        heard.turns[turn.turn_id] = record.position
+        if record.kind is RecordKind.END:
+            heard.turns.pop(turn.turn_id)
+        yield event(_turn_data(turn, record), name="turn", position=str(heard))
+
+
+def _turn_data(turn: StepTurn, record: StreamRecord) -> dict[str, Any]:
+    return {
+        "step": step_key(turn.step_id, turn.place),
+        "turn": str(turn.turn_id),
+        "thread": turn.thread,
+        "event": record.kind.value,
+        **record_data(record),
+    }

@@ -1,0 +1,80 @@
+"""The examples run to their ends: whole house, simulated vendors."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.runs.acting import Runs, states
+
+pytestmark = [pytest.mark.real, pytest.mark.asyncio(loop_scope="module")]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+async def store(runs: Runs, name: str) -> dict[str, Any]:
+    return await runs.store((EXAMPLES / f"{name}.yaml").read_text())
+
+
+async def test_content_creation(runs: Runs) -> None:
+    stored = await store(runs, "content-creation")
+    assert (stored["number"], stored["new"]) == (1, True)
+    assert stored["bound"]["total"]["model_calls"] == 20
+    run = await runs.completed(await runs.start("content-creation", {"topic": "tea"}))
+    assert run["output"].keys() == {"article", "title", "score"}
+    assert set(states(run).values()) == {"completed"}
+    assert (run["turns"], run["calls"]) == (4, 4)
+    assert run["version"] == stored["version"]
+    written = await runs.step(run["id"], "write")
+    (turn,) = written["turns"]
+    shown = (await runs.http.get(f"/api/turns/{turn['id']}")).json()
+    assert shown["state"] == "completed"
+    outline = (await runs.step(run["id"], "outline"))["output"]["result"]
+    assert written["output"]["result"] == "".join(part["text"] for part in shown["message"]["parts"])
+    assert outline
+
+
+async def test_support_triage(runs: Runs) -> None:
+    await store(runs, "support-triage")
+    run_id = await runs.start("support-triage", {"message": "It burns!"})
+    waiting = await runs.awaits(run_id, "urgent_check")
+    assert waiting["waiting"][0]["who"] == ["group:support"]
+    shown = await runs.step(run_id, "urgent_check")
+    assert shown["awaits"]["show"]["from"] == "unknown"
+    await runs.act(run_id, "approve", {"value": "We are coming.", "comment": "as always"})
+    run = await runs.completed(run_id)
+    assert run["output"] == {"urgency": "high", "way": "people", "reply": "We are coming."}
+    assert states(run)["normal_reply"] == "skipped"
+    assert states(run)["unsorted"] == "skipped"
+
+
+async def test_code_review(runs: Runs) -> None:
+    await store(runs, "code-review")
+    run = await runs.completed(await runs.start("code-review", {"diff": "-a\n+b", "rules": ["be kind"]}))
+    assert run["output"]["verdict"] == "approve"
+    assert run["output"]["report"].startswith("Verdict: approve")
+    panel = await runs.step(run["id"], "panel")
+    threads = [one["thread"] for one in panel["turns"]]
+    assert (set(threads[:3]), threads[3:]) == ({"correctness", "security", "clarity"}, ["judge"])
+    assert panel["output"]["members"].keys() == {"correctness", "security", "clarity"}
+
+
+async def test_long_research(runs: Runs) -> None:
+    text = (
+        (EXAMPLES / "long-research.yaml")
+        .read_text()
+        .replace("duration: 1d", "duration: 0.2s")
+        .replace(", retrieve]", "]")
+    )
+    await runs.store(text)
+    run_id = await runs.start("long-research", {"question": "What is tea, really?"})
+    await runs.awaits(run_id, "agreed")
+    await runs.act(run_id, "approve", {"value": ["Where?", "When?", "Why?"]})
+    run = await runs.completed(run_id)
+    assert run["output"]["rounds"] >= 1
+    assert run["output"]["report"]
+    study = await runs.step(run_id, "study")
+    assert study["output"]["met"] == run["output"]["complete"]
+    assert (await runs.step(run_id, "look.1.2"))["state"] == "completed"
+    read = await runs.step(run_id, "read.1")
+    assert [one["result"]["question"] for one in read["items"]] == ["Where?", "When?", "Why?"]

@@ -1,0 +1,117 @@
+"""A run's activities whose outcomes a test scripts."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from contracts.errors import ErrorKind
+from contracts.ids import step_key
+from contracts.run_activities import (
+    Advance,
+    Again,
+    Ask,
+    Await,
+    CalledTool,
+    CallTool,
+    CallTools,
+    ClosedRun,
+    CloseRun,
+    Doing,
+    Ended,
+    EndedPass,
+    EndPass,
+    Enter,
+    FollowTurn,
+    Iterate,
+    OpenedScope,
+    RunActivities,
+    RunPipeline,
+    Scope,
+    StandIn,
+    TakeItems,
+    TakenItems,
+)
+from contracts.runs import RunState
+
+Next = Ended | Again | StandIn | Ask | CallTools | Await | Enter | Iterate | RunPipeline
+DONE = Ended(state="completed")
+FAILED = Ended(state="failed", fatal=True)
+
+_STATES = {"completed": RunState.COMPLETED, "cancelled": RunState.CANCELLED}
+
+
+class ScriptedRunActivities(RunActivities):
+    """Plays what is scripted for each step by its key, in order; then it has ended.
+
+    `scopes` are by the step's id, "" for the run. `items` are how many a map has, `rounds` after how many a loop ends.
+    """
+
+    def __init__(
+        self,
+        scopes: Mapping[str, OpenedScope],
+        script: Mapping[str, list[Next]],
+        *,
+        items: int = 0,
+        rounds: int = 1,
+    ) -> None:
+        self._scopes = scopes
+        self._script = {key: list(said) for key, said in script.items()}
+        self._items = items
+        self._rounds = rounds
+        self.advanced: list[Advance] = []
+        self.passes: list[EndPass] = []
+        self.closed: list[CloseRun] = []
+        self.waiting = asyncio.Event()
+
+    @activity.defn(name="open_scope")
+    async def open_scope(self, request: Scope) -> OpenedScope:
+        return self._scopes[request.step_id or ""]
+
+    @activity.defn(name="advance_step")
+    async def advance_step(self, request: Advance) -> Doing:
+        self.advanced.append(request)
+        said = self._script.get(step_key(request.step_id, request.place), [])
+        following = said.pop(0) if said else DONE
+        if isinstance(following, Await | Ask):
+            self.waiting.set()
+        return Doing(serial=request.serial + 1, next=following)
+
+    @activity.defn(name="take_items")
+    async def take_items(self, request: TakeItems) -> TakenItems:
+        return TakenItems(positions=tuple(range(request.after + 1, self._items))[: request.limit])
+
+    @activity.defn(name="end_pass")
+    async def end_pass(self, request: EndPass) -> EndedPass:
+        self.passes.append(request)
+        stop = request.failed is not None or request.position == self._rounds
+        return EndedPass(stop=stop and not self._items, fatal=request.failed is not None)
+
+    @activity.defn(name="call_tool")
+    async def call_tool(self, request: CallTool) -> CalledTool:
+        if request.call == "broken":
+            raise ApplicationError("broken says the fake", type=ErrorKind.TOOL_FAILED.value, non_retryable=True)
+        return CalledTool(result="00")
+
+    @activity.defn(name="follow_turn")
+    async def follow_turn(self, request: FollowTurn) -> None:
+        return
+
+    @activity.defn(name="close_run")
+    async def close_run(self, request: CloseRun) -> ClosedRun:
+        self.closed.append(request)
+        return ClosedRun(run_id=request.run_id, state=_STATES.get(request.how, RunState.FAILED))
+
+    def all(self) -> list[Any]:
+        """What a worker registers."""
+        return [
+            self.open_scope,
+            self.advance_step,
+            self.take_items,
+            self.end_pass,
+            self.call_tool,
+            self.follow_turn,
+            self.close_run,
+        ]

@@ -8,7 +8,7 @@ from api.bodies import Body
 from contracts.pipelines.base import Budget, Name
 
 
-class BudgetBody(Budget):
+class RunBudgetBody(Budget):
     """What the run may spend at most."""
 
 
@@ -17,7 +17,7 @@ class RunBody(Body):
 
     input: dict[str, Any] = Field(default={}, examples=[{"topic": "tea"}])
     version: str | None = Field(default=None, pattern=r"^[0-9a-f]{6,64}$")
-    budget: BudgetBody | None = None
+    budget: RunBudgetBody | None = None
     metadata: dict[str, Any] = Field(default={}, max_length=50)
 
 
@@ -39,10 +39,10 @@ class SignalBody(Body):
     key: str | None = Field(default=None, min_length=1, max_length=255)
 
 
-class BudgetChange(Body):
+class RunBudgetChange(Body):
     """Another budget from now on."""
 
-    budget: BudgetBody
+    budget: RunBudgetBody
 
 
 class StepEdit(Body):
@@ -68,4 +68,4 @@ class ForkBody(Body):
     edits: dict[Name, StepEdit] = {}
     input: dict[str, Any] = {}
     result: Any = None
-    budget: BudgetBody | None = None
+    budget: RunBudgetBody | None = None

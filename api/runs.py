@@ -15,7 +15,7 @@ from api.json import json_response
 from api.paging import DEFAULT_LIMIT, decode_moment, encode_moment, page_limit
 from api.reading import read_body
 from api.run_acts import cancel, change_budget, decide, pause, send_event
-from api.run_bodies import BudgetChange, DecisionBody, ForkBody, SignalBody
+from api.run_bodies import DecisionBody, ForkBody, RunBudgetChange, SignalBody
 from api.showing_runs import run_members, show_run
 from api.showing_steps import show_step
 from api.submitting import given_key
@@ -76,10 +76,10 @@ async def compare_runs(run_id: str, other: str, caller: Caller, doors: DoorsOf) 
     return json_response(await compare(doors, one, two, workspace_id=caller.workspace_id))
 
 
-@router.patch("/{run_id}", status_code=202, responses=_ACTED, openapi_extra=json_body(BudgetChange, examples.BUDGET))
+@router.patch("/{run_id}", status_code=202, responses=_ACTED, openapi_extra=json_body(RunBudgetChange, examples.BUDGET))
 async def patch_run(run_id: str, request: Request, caller: Caller, doors: DoorsOf) -> Response:
     """Give the run another budget. A run that failed of its budget goes on with `retry`."""
-    body = await read_body(request, BudgetChange, limit=doors.max_request_bytes)
+    body = await read_body(request, RunBudgetChange, limit=doors.max_request_bytes)
     return _acted(await change_budget(doors, caller, path_id(run_id, "run"), body.budget))
 
 

@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 UV_PIP := VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check format bench lock local-model
+.PHONY: help up test prove check format bench lock local-model
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -34,7 +34,10 @@ up: $(READY) ## Run everything here: PostgreSQL, Temporal, the API and a worker
 	@$(BIN)/perdure up
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long"
+
+prove: $(READY) ## Run the long proofs: kills at every boundary, many processes, long maps
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m long
 
 check: $(READY) ## Lint, formatting, types, floors
 	@$(BIN)/ruff check --quiet .

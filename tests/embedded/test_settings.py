@@ -161,13 +161,13 @@ def test_a_stanza_that_is_wrong_does_not_show_its_key(monkeypatch: pytest.Monkey
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    monkeypatch.setenv("PERDURE_DATABASE_URL", "postgresql://u:secret@h/d")
-    monkeypatch.setenv("PERDURE_BOOTSTRAP_KEY", "pdr_secret")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-unsaid")
+    monkeypatch.setenv("PERDURE_DATABASE_URL", "postgresql://u:unsaid@h/d")
+    monkeypatch.setenv("PERDURE_BOOTSTRAP_KEY", "pdr_unsaid")
     settings = Settings()
-    assert "secret" not in repr(settings)
-    assert "secret" not in settings.model_dump_json()
-    assert "secret" not in repr(settings.provider_configs())
+    assert "unsaid" not in repr(settings)
+    assert "unsaid" not in settings.model_dump_json()
+    assert "unsaid" not in repr(settings.provider_configs())
 
 
 def test_every_setting_says_what_it_is_for() -> None:

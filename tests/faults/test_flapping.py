@@ -31,6 +31,7 @@ BACKUP = {"chat": "gemini", "claude": "responses"}
 """Who answers meanwhile: a provider that is nobody else's primary, since a whole provider is left alone where it is gone."""
 
 
+@pytest.mark.long
 async def test_a_flapping_primary(module_house: Running, caller: Caller) -> None:
     await set_breaker(module_house, failures=FAILURES, probe_seconds=PROBE_SECONDS)
     await at_once(*((wire, _flap(caller, wire)) for wire in AWAY))

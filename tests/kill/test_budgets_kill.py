@@ -43,6 +43,7 @@ async def ask(processes: Processes, number: int) -> str:
     )
 
 
+@pytest.mark.long
 async def test_workers_that_die_spend_no_more_than_there_is(processes: Processes) -> None:
     await started(processes, "first", "second")
     async with processes.http() as http:
@@ -75,14 +76,18 @@ async def test_workers_that_die_spend_no_more_than_there_is(processes: Processes
     refused = [turn["result"]["error_kind"] for turn in turns if turn["state"] == "failed"]
     assert set(refused) == {"budget_exceeded"}
 
-    connection = await asyncpg.connect(processes.dsn)
-    try:
-        assert await connection.fetchval("SELECT sum(cost) FROM model_usage") == spent
-    finally:
-        await connection.close()
     database = Database(processes.dsn, pool_size=1)
     async with database.begin() as snapshot:
         verdicts = await verify(snapshot, now=datetime.now(UTC) + timedelta(hours=1))
     await database.close()
     assert [(one.invariant.name, one.examples) for one in verdicts if one.broken] == []
+    connection = await asyncpg.connect(processes.dsn)
+    try:
+        rows = await connection.fetch("""
+            SELECT u.turn_id, u.attempt, u.model, u.state, u.cost, u.output, r.amount, r.charged, u.started_at, u.finished_at
+              FROM model_usage u LEFT JOIN reservations r USING (turn_id, step, attempt) WHERE u.cost > 0 ORDER BY u.started_at
+        """)
+        assert sum(row["cost"] for row in rows) == spent, "\n".join(str(dict(row)) for row in rows)
+    finally:
+        await connection.close()
     await processes.at_rest()

@@ -53,6 +53,7 @@ async def test_a_worker_dies_while_the_second_model_answers(processes: Processes
     await processes.at_rest()
 
 
+@pytest.mark.long
 async def test_a_worker_dies_between_the_first_failure_and_what_follows(processes: Processes) -> None:
     """The first model asks to be left alone for a while; Temporal keeps the appointment, whoever is there."""
     wish = {"error": {"kind": "overloaded", "retry_after": 3}}
@@ -81,6 +82,7 @@ async def test_a_worker_dies_between_the_first_failure_and_what_follows(processe
     await processes.at_rest()
 
 
+@pytest.mark.long
 async def test_a_worker_dies_while_turns_wait_for_a_limit(processes: Processes) -> None:
     credential = {"name": "one", "api_key": "limited-key", "requests_per_minute": PER_MINUTE}
     stanza = {

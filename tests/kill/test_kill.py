@@ -119,6 +119,7 @@ async def test_an_answer_that_was_stored_before_the_worker_died_is_not_bought_ag
     await processes.at_rest()
 
 
+@pytest.mark.long
 async def test_fifty_turns_under_random_kills(processes: Processes) -> None:
     await started(processes, "worker 0", "worker 1")
     draw = random.Random(20)

@@ -54,6 +54,7 @@ async def until_waiting(connection: asyncpg.Connection, table: str) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ["model_configurations", "audit_log"])
 async def test_an_api_that_dies_in_the_middle_of_a_change_has_made_none_of_it(processes: Processes, table: str) -> None:
     processes.start("api", "api", "--migrate")
@@ -92,6 +93,7 @@ async def test_an_api_that_dies_in_the_middle_of_a_change_has_made_none_of_it(pr
     assert await in_force(processes) == (2, 2)
 
 
+@pytest.mark.long
 async def test_a_broken_file_is_said_in_the_log_of_every_process(processes: Processes) -> None:
     file = processes.folder / "policies.yaml"
     file.write_text("limits: {idle: 1}")

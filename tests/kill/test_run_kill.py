@@ -48,6 +48,7 @@ async def finished(processes: Processes, run_id: str) -> dict[str, Any]:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.long
 async def test_the_worker_is_killed_at_every_step_boundary(processes: Processes) -> None:
     processes.start("api", "api", "--migrate")
     await processes.until_ready()

@@ -16,6 +16,7 @@ COUNT = int(os.environ.get("PERDURE_TEST_ITEMS", "1200"))
 LONGEST_HISTORY = 3_000
 
 
+@pytest.mark.long
 async def test_a_long_map_is_worked_off_in_bounded_histories(runs: Runs) -> None:
     inner = [{"id": "x", "kind": "transform", "cel": "item * 2"}]
     steps = [

@@ -94,6 +94,7 @@ async def ran(runs: Runs, document: Document, limit: asyncio.Semaphore) -> Docum
                 await asyncio.sleep(0.1)
 
 
+@pytest.mark.long
 async def test_random_definitions_come_to_the_same(runs: Runs) -> None:
     runs.house.simulator.scenario({"text": ANSWER})
     given_ones, limit = documents(COUNT), asyncio.Semaphore(AT_ONCE)

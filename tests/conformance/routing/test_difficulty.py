@@ -10,7 +10,7 @@ from domain.classifying.head import Head
 from training import benchmarks
 from training.__main__ import FIGURES, held_out_rows, training_rows
 
-pytestmark = [pytest.mark.recordings, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.recordings, pytest.mark.long, pytest.mark.timeout(400)]
 
 
 EVERY = {"mmlu": 2, "gsm8k": 1}

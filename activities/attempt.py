@@ -16,6 +16,7 @@ from activities.errors import failure
 from activities.guarding import Guard, counted, guarded
 from activities.lost import settle_lost
 from activities.observing import observed_call
+from activities.opening import open_attempt
 from activities.recording import Recorder
 from activities.refusing import refusal_of
 from activities.settling import Settling
@@ -37,8 +38,8 @@ from domain.switching import how_many, taken_by
 from domain.tokens import count_messages
 from domain.windows import context_window
 from providers.protocol import Provider
-from storage import attempts, turns
 from storage import messages as stored_messages
+from storage import turns
 from storage.attempts import OpenedAttempt, StoredAnswer
 from storage.reservations import AttemptKey
 from storage.streams.log import StreamWriter
@@ -64,22 +65,7 @@ async def _attempt(world: World, request: Complete, stop: asyncio.Event, guard: 
         provider = _provider(world, request)
         if request.on_new_attempt == "fail":
             await _forbid_second_telling(world, request)
-        async with world.database.begin() as connection:
-            opened = await attempts.open_attempt(
-                connection,
-                request.turn_id,
-                step=request.step,
-                candidate=request.candidate.index,
-                model=request.candidate.model,
-                simulated=provider.config.simulated,
-                now=world.clock(),
-            )
-            bound = None
-            if not isinstance(opened, StoredAnswer):
-                # An error here takes the row back with it: nothing was called.
-                world.price_book(opened.turn.workspace_id).require(request.candidate.model, at=world.clock())
-                if not opened.lost:
-                    bound = await budgeting.reserve(world, connection, request, opened)
+        opened, bound = await open_attempt(world, request, provider)
     except BudgetShortError as error:
         raise await budgeting.refused(world, request, error) from error
     except PerdureError as error:
@@ -137,7 +123,6 @@ async def _ask(
     if opened.lost:
         lost = [AttemptKey(turn_id, request.step, number) for number in opened.lost]
         await settle_lost(world, opened.turn, opened.request, lost, records)
-        bound = await _reserve_late(world, request, opened, writer)
     prefix = prefix_to_keep(
         said,
         request.on_new_attempt,
@@ -203,20 +188,6 @@ async def _ask(
         interrupted=outcome.abandoned,
         squeezable=opened.turn.conversation_id is not None and fitted.squeezable,
     )
-
-
-async def _reserve_late(world: World, request: Complete, opened: OpenedAttempt, writer: StreamWriter) -> int | None:
-    """Reserve once what lost attempts had reserved is settled. Where there is no room the attempt's row is taken back."""
-    try:
-        async with world.database.begin() as connection:
-            return await budgeting.reserve(world, connection, request, opened)
-    except PerdureError as error:
-        async with world.database.begin() as connection:
-            await attempts.withdraw_attempt(connection, opened.turn.id, step=request.step, attempt=opened.number)
-        await writer.close()
-        if isinstance(error, BudgetShortError):
-            raise await budgeting.refused(world, request, error) from error
-        raise failure(error, GiveUp("nothing was called")) from error
 
 
 def _announce(writer: StreamWriter, request: Complete, opened: OpenedAttempt, prefix: str) -> None:

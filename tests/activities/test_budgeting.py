@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities import budgeting
 from activities.leftovers import GRACE, sweep_reservations
+from activities.opening import open_attempt
 from contracts.activities import CloseTurn, FailureDetail, OpenTurn
 from contracts.budgets import AccountKey, Budget, Scope, Totals, Unit
 from contracts.errors import ErrorKind
@@ -191,6 +192,26 @@ async def test_a_lost_attempt_is_settled_by_the_next(dimes: Place, simulator: Si
     assert (after.spent, after.reserved) == (first.cost + second.cost, 0)
     assert done.result.cost is not None
     assert done.result.cost.total == after.spent
+    await sound(dimes)
+
+
+async def test_workers_that_die_one_after_another_leave_no_row_that_no_budget_counts(
+    dimes: Place, simulator: Simulator
+) -> None:
+    budget = await new_budget(dimes.world.database, dimes.workspace_id, "0.50")
+    turn_id = await dimes.accept(TEN, knobs=KNOBS)
+    await lose(dimes, turn_id)
+    request = await dimes.request(turn_id)
+    # The second goes no further than its opening.
+    opened, _ = await open_attempt(dimes.world, request, dimes.world.providers[request.candidate.model.provider])
+    assert isinstance(opened, OpenedAttempt)
+    assert not opened.lost
+    assert (await totals(dimes, budget)).reserved == DIME
+    await complete(dimes, request)
+    found = await rows(dimes, turn_id)
+    assert [row.state for row in found] == ["interrupted", "interrupted", "completed"]
+    after = await totals(dimes, budget)
+    assert (after.spent, after.reserved) == (sum(row.cost for row in found), 0)
     await sound(dimes)
 
 

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio.exceptions import ApplicationError
 
+from activities.announcing import announce, waiting_id
 from activities.errors import failure
 from activities.world import World
 from contracts.activities import Complete
@@ -18,6 +19,7 @@ from contracts.budgets import AccountKey, Charge, Claim, Shortfall, Spender, Uni
 from contracts.errors import ErrorKind, PerdureError
 from contracts.turns import TurnRequest
 from contracts.usage import Cost, Usage
+from contracts.webhooks import EventType
 from domain.budgets.amounts import (
     answer_bound,
     at_least,
@@ -98,29 +100,36 @@ async def reserve(world: World, connection: AsyncConnection, request: Complete, 
 async def refused(world: World, request: Complete, error: BudgetShortError) -> ApplicationError:
     """Tell that a budget had no room, the first time in its window, and note that the turn waits where it does; the failure."""
     want, now = error.shortfall.want, world.clock()
-    budget = want.claim.budget
+    budget, subject = want.claim.budget, want.claim.subject
+    said = {"left": f"{error.shortfall.left:f}", "wanted": f"{want.amount:f}", "turn_id": str(request.turn_id)}
     async with world.database.begin() as connection:
         first = await budget_events.tell(
             connection,
             workspace_id=budget.workspace_id,
             budget_id=budget.id,
-            subject=want.claim.subject,
+            subject=subject,
             window_start=alert_window(budget.terms, now),
             kind="exhausted",
             threshold=Decimal(0),
-            detail={"left": f"{error.shortfall.left:f}", "wanted": f"{want.amount:f}", "turn_id": str(request.turn_id)},
+            detail=said,
             now=now,
         )
+        if first is not None:
+            exhausted = EventType.BUDGET_EXHAUSTED
+            await announce(connection, exhausted, budget, subject, event_id=first, detail=said, now=now)
         if request.on_exceeded == "wait":
             await budget_events.wait(
                 connection,
                 request.turn_id,
                 workspace_id=budget.workspace_id,
                 budget_id=budget.id,
-                subject=want.claim.subject,
+                subject=subject,
                 wanted=want.amount,
                 now=now,
             )
+            event_id = waiting_id(request.turn_id, budget.id)
+            waiting = EventType.BUDGET_WAITING
+            await announce(connection, waiting, budget, subject, event_id=event_id, detail=said, now=now)
         if not request.waited:
             await audit.record(
                 connection,
@@ -131,7 +140,7 @@ async def refused(world: World, request: Complete, error: BudgetShortError) -> A
                 subject_id=request.turn_id,
                 detail={**error.detail, "model": str(request.candidate.model), "wanted": f"{want.amount:f}"},
             )
-    if first:
+    if first is not None:
         log.warning("a budget is exhausted", budget=str(budget.id), name=budget.terms.name)
     renews_in = None if want.window.end is None else max(0.0, (want.window.end - now).total_seconds())
     return failure(error, GiveUp("a budget has no room"), on_exceeded=request.on_exceeded, renews_in=renews_in)
@@ -183,6 +192,13 @@ async def _alert(world: World, key: AccountKey) -> None:
             if (budget.id, key.subject, began, threshold) in world.told:
                 continue
             reached.append((budget.id, key.subject, began, threshold))
+            detail = {
+                "spent": f"{totals.spent:f}",
+                "limit": f"{totals.limit:f}",
+                "unit": budget.terms.unit,
+                "projected": None if projection is None else f"{projection:f}",
+                "overage": None if projection is None else f"{max(Decimal(0), projection - totals.limit):f}",
+            }
             told = await budget_events.tell(
                 connection,
                 workspace_id=budget.workspace_id,
@@ -191,16 +207,13 @@ async def _alert(world: World, key: AccountKey) -> None:
                 window_start=began,
                 kind="threshold",
                 threshold=threshold,
-                detail={
-                    "spent": f"{totals.spent:f}",
-                    "limit": f"{totals.limit:f}",
-                    "unit": budget.terms.unit,
-                    "projected": None if projection is None else f"{projection:f}",
-                    "overage": None if projection is None else f"{max(Decimal(0), projection - totals.limit):f}",
-                },
+                detail=detail,
                 now=now,
             )
-            if told:
+            if told is not None:
+                said = {"threshold": f"{threshold.normalize():f}", **detail}
+                reach = EventType.BUDGET_THRESHOLD
+                await announce(connection, reach, budget, key.subject, event_id=told, detail=said, now=now)
                 log.warning("a budget reached a threshold", budget=str(budget.id), threshold=f"{threshold:f}")
     # What the transaction did not keep is told again.
     if len(world.told) > _REMEMBERED:

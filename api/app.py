@@ -22,6 +22,7 @@ from api import (
     policies,
     preferences,
     recommending,
+    reconciling,
     run_events,
     runs,
     schemas,
@@ -32,6 +33,8 @@ from api import (
     turns,
     usage,
     user_report,
+    webhooks,
+    workspaces,
 )
 from api import models as catalog_doors
 from api.auth import Keyring
@@ -51,9 +54,10 @@ _TAGS = [
     {"name": "policies", "description": "Which models may answer what, in which order, within which limits."},
     {"name": "budgets", "description": "Who may spend how much in which window, and where that stands."},
     {"name": "usage", "description": "What was used, what it cost, and what would cost less."},
-    {"name": "keys", "description": "Who may use this workspace, for what."},
     {"name": "pipelines", "description": "Agents, tools and other steps, stored in versions, and started."},
     {"name": "runs", "description": "Pipelines at work: watched, decided for, stopped."},
+    {"name": "webhooks", "description": "Who is told what budgets have to say."},
+    {"name": "keys", "description": "Workspaces, and who may use them for what."},
     {"name": "preferences", "description": "Which models users like, for what."},
     {"name": "steps", "description": "One durable answer for another program: text, or data that follows a schema."},
     {"name": "tools", "description": "What models and pipelines may call, and what calls of it do."},
@@ -78,7 +82,9 @@ _DOORS = (
     usage,
     user_report,
     costs,
+    reconciling,
     approving,
+    webhooks,
     keys,
     structured,
     steps,
@@ -88,6 +94,7 @@ _DOORS = (
     pipelines,
     runs,
     run_events,
+    workspaces,
     health,
 )
 

@@ -10,11 +10,13 @@ from fastapi import Depends, Query
 from api.auth import Caller, DoorsOf
 from api.doors import Doors
 from api.paging import DEFAULT_LIMIT, decode_name, encode_name, page_limit
+from api.permitting import permit_of
 from api.showing_models import shown_model
 from contracts.errors import ErrorKind, PerdureError
 from contracts.models import ModelRef
 from contracts.routing import Capability
 from domain.catalog import Catalog, ModelEntry, ModelQuery
+from domain.routing.permitting import Permit
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,13 @@ class Wanted:
     query: ModelQuery
     cursor: str | None
     limit: int
+    permit: Permit
+
+    def found(self) -> list[ModelEntry]:
+        """The models that are as asked and that the caller may use, in the catalog's order."""
+        return [
+            entry for entry in self.catalog.query(self.query) if self.permit.everything or self.permit.allows(entry)
+        ]
 
 
 async def wanted(
@@ -59,7 +68,8 @@ async def wanted(
         chats=chats,
         deprecated=deprecated,
     )
-    return Wanted(await doors.planner.catalog(caller.workspace_id), query, cursor, page_limit(limit))
+    catalog = await doors.planner.catalog(caller.workspace_id)
+    return Wanted(catalog, query, cursor, page_limit(limit), permit_of(doors, caller))
 
 
 WantedModels = Annotated[Wanted, Depends(wanted)]

@@ -15,9 +15,11 @@ from api.bodies import Body
 from api.documenting import documented, json_body
 from api.doors import Doors
 from api.json import json_response
+from api.permitting import permit_of
 from api.reading import read_body
 from contracts.errors import ErrorKind, PerdureError
 from contracts.health import Breaker, BreakerKey, Measured, ProcessSums
+from contracts.models import ModelRef
 from contracts.policies import Learning
 from domain.health.breaker import reset
 from domain.health.measuring import measured
@@ -104,6 +106,15 @@ async def stats(caller: Caller, doors: DoorsOf, provider: str | None = None) -> 
     if provider is not None:
         rows = [row for row in rows if row.provider == provider]
         guards = {key: guard for key, guard in guards.items() if key.provider == provider}
+    permit = permit_of(doors, caller)
+    if not permit.everything:
+        catalog = await doors.planner.catalog(caller.workspace_id)
+
+        def allowed(provider: str, model: str) -> bool:
+            return not model or permit.allows(catalog.entry(ModelRef(provider=provider, model=model)))
+
+        rows = [row for row in rows if allowed(row.provider, row.model)]
+        guards = {key: guard for key, guard in guards.items() if allowed(key.provider, key.model)}
     found = _measured(rows, guards, now, doors.policies.deployment.policy.policy.routing_rules.learning)
     return json_response(
         {

@@ -7,11 +7,13 @@ from fastapi.responses import Response
 
 from api import examples_models as examples
 from api.auth import Caller, DoorsOf
-from api.choosing_models import WantedModels, check_providers, page
+from api.choosing_models import Wanted, WantedModels, check_providers, page
 from api.documenting import documented
 from api.json import json_response
+from api.permitting import permit_of, permitted_entry
 from api.showing_models import shown_away, shown_model, shown_provider
-from api.standing import away
+from api.standing import Away, away
+from contracts.models import ModelRef
 from storage import discovered
 
 router = APIRouter(prefix="/api/models", tags=["models"])
@@ -28,8 +30,8 @@ Names = Annotated[list[str], Query()]
     ),
 )
 async def list_models(asked: WantedModels) -> Response:
-    """The models of the configured providers under the workspace's policy, provider by provider."""
-    return json_response(page(asked.catalog.query(asked.query), asked))
+    """The models of the configured providers under the workspace's policy that the key may use, provider by provider."""
+    return json_response(page(asked.found(), asked))
 
 
 @router.get(
@@ -48,8 +50,9 @@ async def list_available(asked: WantedModels, doors: DoorsOf) -> Response:
     """Those that can be asked now: their provider is there and takes our key, and no breaker keeps calls from them."""
     async with doors.database.begin() as connection:
         gone = await away(connection, asked.catalog.offers, now=doors.clock())
-    found = [entry for entry in asked.catalog.query(asked.query) if not gone.has(entry.ref)]
-    return json_response({**page(found, asked), "away": [shown_away(one) for one in gone.all]})
+    found = [entry for entry in asked.found() if not gone.has(entry.ref)]
+    told = [one for one in gone.all if asked.permit.everything or _concerns(asked, one)]
+    return json_response({**page(found, asked), "away": [shown_away(one) for one in told]})
 
 
 @router.get(
@@ -60,10 +63,10 @@ async def list_providers(caller: Caller, doors: DoorsOf) -> Response:
     """The configured providers, how many models each has, and when it was last asked for its own list."""
     async with doors.database.begin() as connection:
         known = {one.provider: one for one in await discovered.states(connection)}
-    entries = (await doors.planner.catalog(caller.workspace_id)).entries
+    entries, permit = (await doors.planner.catalog(caller.workspace_id)).entries, permit_of(doors, caller)
     counts: dict[str, int] = {}
     for entry in entries:
-        if not entry.deprecated:
+        if not entry.deprecated and (permit.everything or permit.allows(entry)):
             counts[entry.ref.provider] = counts.get(entry.ref.provider, 0) + 1
     shown = [
         shown_provider(one, models=counts.get(one.provider, 0), discovery=known.get(one.provider))
@@ -98,4 +101,9 @@ async def refresh(caller: Caller, doors: DoorsOf, provider: Names = []) -> Respo
 async def get_model(name: str, caller: Caller, doors: DoorsOf) -> Response:
     """One model, by `provider:model`, bare name or alias; a dated version is known as well."""
     catalog = await doors.planner.catalog(caller.workspace_id)
-    return json_response(shown_model(catalog.entry(catalog.resolve(name))))
+    return json_response(shown_model(permitted_entry(catalog, name, permit_of(doors, caller))))
+
+
+def _concerns(asked: Wanted, one: Away) -> bool:
+    """Whether what is away is a provider, or a model that the caller may use."""
+    return not one.model or asked.permit.allows(asked.catalog.entry(ModelRef(provider=one.provider, model=one.model)))

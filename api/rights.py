@@ -7,12 +7,13 @@ from storage.keys import ApiKey
 
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN = (
-    ("/api/keys", KeyScope.ADMIN),
     ("/api/budgets", KeyScope.BUDGETS),
     ("/api/policies", KeyScope.POLICIES),
 )
 """Doors whose changes need a scope of their own."""
-_ASKING_TO_LOOK = ("/api/policies/check", "/api/costs/what-if")
+_ADMINS = ("/api/keys", "/api/webhooks", "/api/workspaces")
+"""Doors that are an admin's altogether: what they show is not for everybody."""
+_ASKING_TO_LOOK = ("/api/policies/check", "/api/costs/reconcile", "/api/costs/what-if")
 
 
 def check_scope(key: ApiKey, method: str, path: str) -> None:
@@ -31,7 +32,7 @@ def check_scope(key: ApiKey, method: str, path: str) -> None:
 
 def scopes_for(method: str, path: str) -> frozenset[KeyScope]:
     """The scopes of which one is needed. Who may ask may look as well: at answers, models and what is left of budgets."""
-    if path.startswith("/api/keys"):
+    if path.startswith(_ADMINS):
         return frozenset({KeyScope.ADMIN})
     if method in _LOOKING or path in _ASKING_TO_LOOK:
         return frozenset(KeyScope) - {KeyScope.ADMIN}

@@ -16,6 +16,7 @@ from cli.run_commands import run_app
 from cli.running import run, settings
 from cli.tool_commands import tools_app
 from cli.usage_commands import costs_app, usage
+from cli.webhook_commands import webhooks_app
 
 app = typer.Typer(
     name="perdure",
@@ -32,6 +33,7 @@ app.add_typer(budgets_app, name="budgets")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(costs_app, name="costs")
 app.command()(usage)
+app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(policies_app, name="policies")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(tools_app, name="tools")

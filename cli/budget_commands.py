@@ -1,6 +1,7 @@
 """`perdure budgets` and `perdure ledger`: the commands. Each imports what it needs when it runs."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -104,3 +105,18 @@ def verify(as_json: Json = False) -> None:
     from cli.ledger import run_verify
 
     run(run_verify, as_json=as_json)
+
+
+@ledger_app.command("reconcile")
+def reconcile(
+    file: Annotated[Path, typer.Argument(help="A vendor's export of usage or cost, JSON or CSV.")],
+    provider: Annotated[
+        list[str] | None, typer.Option(help="The provider whose calls were billed; else the one of the vendor's name.")
+    ] = None,
+    workspace: Annotated[str | None, typer.Option(help="Only this workspace's calls; else all of them.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare a vendor's export (OpenAI's or Anthropic's) with the ledger, by model and day. Ends with 1 where they differ."""
+    from cli.reconciling import reconcile_here
+
+    run(reconcile_here, path=file, providers=provider or [], workspace=workspace, as_json=as_json)

@@ -81,8 +81,8 @@ async def tell(
     threshold: Decimal,
     detail: Mapping[str, Any],
     now: datetime,
-) -> bool:
-    """Keep an event. False: it was told of before, by whomever."""
+) -> UUID | None:
+    """Keep an event; its id. None: it was told of before, by whomever."""
     values = {
         "workspace_id": workspace_id,
         "budget_id": budget_id,
@@ -93,7 +93,8 @@ async def tell(
         "detail": orjson.dumps(dict(detail)).decode(),
         "now": now,
     }
-    return (await connection.execute(_INSERT, values)).one_or_none() is not None
+    found: UUID | None = (await connection.execute(_INSERT, values)).scalar_one_or_none()
+    return found
 
 
 async def listed(

@@ -399,6 +399,7 @@ budget_accounts = Table(
     Column("window_end", DateTime(timezone=True)),
     _amount("amount", comment="the limit in this window"),
     _amount("free", comment="what no slice holds; below 0 after an overrun or where the limit was lowered"),
+    _amount("purged", comment="what reservations that were dropped had been charged"),
     postgresql_with={"fillfactor": "50"},
 )
 
@@ -450,6 +451,7 @@ reservations = Table(
     _at("settled_at", nullable=True),
     Index("ix_reservations_held", "reserved_at", postgresql_where=text("settled_at IS NULL")),
     Index("ix_reservations_account", *_ACCOUNT),
+    Index("ix_reservations_age", "reserved_at", postgresql_using="brin"),
     postgresql_with={"fillfactor": "70"},
 )
 
@@ -722,4 +724,40 @@ run_log = Table(
     Column("name", Text, nullable=False),
     Column("detail", JSONB, nullable=False),
     _at("at"),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("url", Text, nullable=False),
+    Column(
+        "events", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="types of events; empty for all"
+    ),
+    _at("created_at"),
+    _at("ended_at", nullable=True),
+    Column("ended_because", Text),
+    UniqueConstraint("workspace_id", "url"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("webhook_id", Uuid, ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", Uuid, nullable=False, comment="the same whenever it is told"),
+    Column("type", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'pending'")),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text),
+    _at("created_at"),
+    Column("next_at", DateTime(timezone=True), comment="when it is due"),
+    _at("delivered_at", nullable=True),
+    CheckConstraint("state IN ('pending', 'delivered', 'failed')", name="state"),
+    UniqueConstraint("webhook_id", "event_id"),
+    Index("ix_outbox_due", "next_at", postgresql_where=text("state = 'pending'")),
+    Index("ix_outbox_webhook_time", "webhook_id", "created_at"),
 )

@@ -47,7 +47,7 @@ _SUMS = """
     ), account AS (
       SELECT a.budget_id, a.subject, a.window_start, a.amount, a.free, b.hard, b.rolling,
              coalesce(s.room, 0) AS room, coalesce(s.reserved, 0) AS reserved, coalesce(s.spent, 0) AS spent,
-             coalesce(said.reserved, 0) AS said_reserved, coalesce(said.spent, 0) AS said_spent,
+             coalesce(said.reserved, 0) AS said_reserved, a.purged + coalesce(said.spent, 0) AS said_spent,
              coalesce(said.beyond, 0) AS beyond, coalesce(slots.spent, 0) AS slots_spent
         FROM budget_accounts a JOIN budgets b ON b.id = a.budget_id
         LEFT JOIN slices s USING (budget_id, subject, window_start)

@@ -9,6 +9,7 @@ import structlog
 
 from providers.registry import warm
 from workers.compose import House, utc_now
+from workers.courier import Courier
 from workers.discovering import Discoverer
 from workers.nexus_endpoint import ensure_endpoint
 from workers.summing import Summer
@@ -39,11 +40,12 @@ async def running_worker(house: House) -> AsyncIterator[None]:
         summing = asyncio.create_task(Summer(house.database, utc_now).run())
         if settings.nexus_endpoint:
             await ensure_endpoint(house.temporal, settings.nexus_endpoint)
+        delivering = asyncio.create_task(Courier(house.world).run())
         log.info("worker polls", providers=sorted(house.providers), concurrency=settings.worker_concurrency)
         try:
             yield
         finally:
-            for task in (summing, discovering, sweeping, warming):
+            for task in (delivering, summing, discovering, sweeping, warming):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task

@@ -10,6 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.leftovers import sweep_reservations
+from activities.purging import purge
 from activities.turn import ProviderTurnActivities
 from activities.world import World
 from contracts.activities import CloseTurn
@@ -24,6 +25,7 @@ from workflows.starting_ai_steps import start_ai_step
 
 GRACE = timedelta(seconds=10)
 """How long an accepted turn may wait for its start before the sweeper looks after it."""
+PURGES_EVERY = timedelta(minutes=10)
 _BATCH = 200
 
 log = structlog.get_logger("perdure.sweeper")
@@ -39,6 +41,7 @@ class Sweeper:
         self._keep_streams = keep_streams
         self._activities = ProviderTurnActivities(world)
         self._runs = RunSweeper(world, client)
+        self._purged_at: datetime | None = None
 
     async def run(self) -> None:
         """Sweep for ever. A sweep that fails is logged and tried again at the next."""
@@ -62,6 +65,9 @@ class Sweeper:
         await self._mend_ai_steps(now)
         mended += await self._runs.sweep(now)
         await self._world.streams.purge(now - self._keep_streams)
+        if self._purged_at is None or now - self._purged_at >= PURGES_EVERY:
+            await purge(self._world, now)
+            self._purged_at = now
         return mended
 
     async def _mend_ai_steps(self, now: datetime) -> None:

@@ -55,8 +55,8 @@ class Up:
         self.environment |= {
             "PERDURE_DATABASE_URL": self.database_url,
             "PERDURE_BOOTSTRAP_KEY": self.key,
-            "PERDURE_CALLBACK_SECRET": self._callback_secret(),
             "PERDURE_DATA_DIR": str(self._folder),
+            "PERDURE_CALLBACK_SECRET": self._callback_secret(),
         }
         self.parts[SERVE] = Program(
             SERVE,

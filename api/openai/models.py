@@ -9,6 +9,7 @@ from api import examples
 from api.auth import Caller, DoorsOf
 from api.documenting import documented
 from api.json import json_response
+from api.permitting import permit_of, permitted_entry
 from contracts.models import ModelRef
 from domain.catalog import Catalog
 
@@ -22,9 +23,11 @@ router = APIRouter(prefix="/v1", tags=["OpenAI"])
     ),
 )
 async def list_models(caller: Caller, doors: DoorsOf) -> Response:
-    """The models of the configured providers, those that are known by name."""
+    """The models of the configured providers that the key may use, those that are known by name."""
     catalog = await doors.planner.catalog(caller.workspace_id)
-    return json_response({"object": "list", "data": [_model(catalog, ref) for ref in catalog.models]})
+    permit = permit_of(doors, caller)
+    refs = [ref for ref in catalog.models if permit.everything or permit.allows(catalog.entry(ref))]
+    return json_response({"object": "list", "data": [_model(catalog, ref) for ref in refs]})
 
 
 @router.get(
@@ -34,7 +37,7 @@ async def list_models(caller: Caller, doors: DoorsOf) -> Response:
 async def get_model(name: str, caller: Caller, doors: DoorsOf) -> Response:
     """One model, by `provider:model` or its bare name."""
     catalog = await doors.planner.catalog(caller.workspace_id)
-    return json_response(_model(catalog, catalog.resolve(name)))
+    return json_response(_model(catalog, permitted_entry(catalog, name, permit_of(doors, caller)).ref))
 
 
 def _model(catalog: Catalog, ref: ModelRef) -> dict[str, Any]:

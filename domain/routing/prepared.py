@@ -152,7 +152,7 @@ def _answers_by_itself(entry: ModelEntry) -> bool:
 
 def _allowed(tier: TierAccess, entries: Sequence[ModelEntry]) -> int:
     """Who the tier's names and tags allow; its price limit depends on the request."""
-    return mask_of(i for i, entry in enumerate(entries) if is_named(tier.models, entry) and _tagged(tier.tags, entry))
+    return mask_of(i for i, entry in enumerate(entries) if is_named(tier.models, entry) and is_tagged(tier.tags, entry))
 
 
 def is_named(patterns: Sequence[str], entry: ModelEntry) -> bool:
@@ -167,5 +167,6 @@ def is_named(patterns: Sequence[str], entry: ModelEntry) -> bool:
     )
 
 
-def _tagged(tags: Sequence[str], entry: ModelEntry) -> bool:
+def is_tagged(tags: Sequence[str], entry: ModelEntry) -> bool:
+    """The model has one of the tags. No tags mean every model."""
     return not tags or not entry.tags.isdisjoint(tags)

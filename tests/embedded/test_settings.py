@@ -161,13 +161,14 @@ def test_a_stanza_that_is_wrong_does_not_show_its_key(monkeypatch: pytest.Monkey
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-unsaid")
-    monkeypatch.setenv("PERDURE_DATABASE_URL", "postgresql://u:unsaid@h/d")
-    monkeypatch.setenv("PERDURE_BOOTSTRAP_KEY", "pdr_unsaid")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-hushed")
+    monkeypatch.setenv("PERDURE_DATABASE_URL", "postgresql://u:hushed@h/d")
+    monkeypatch.setenv("PERDURE_BOOTSTRAP_KEY", "pdr_hushed")
+    monkeypatch.setenv("PERDURE_CALLBACK_SECRET", "hushed-for-at-least-24-characters")
     settings = Settings()
-    assert "unsaid" not in repr(settings)
-    assert "unsaid" not in settings.model_dump_json()
-    assert "unsaid" not in repr(settings.provider_configs())
+    assert "hushed" not in repr(settings)
+    assert "hushed" not in settings.model_dump_json()
+    assert "hushed" not in repr(settings.provider_configs())
 
 
 def test_every_setting_says_what_it_is_for() -> None:

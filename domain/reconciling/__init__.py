@@ -1,0 +1,1 @@
+"""Vendors' exports of usage and cost, read and compared with the ledger."""

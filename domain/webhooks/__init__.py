@@ -1,0 +1,1 @@
+"""Webhooks: where they may lead, and when they are tried again."""

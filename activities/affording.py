@@ -22,7 +22,9 @@ async def usd_left(
     """The least that any hard budget in USD leaves the turn, models' own aside; None where none counts it."""
     if not turn.budgeted:
         return None
-    spender = Spender(turn.workspace_id, request.knobs.user, turn.key_id, request.run, request.metadata)
+    spender = Spender(
+        turn.workspace_id, request.knobs.user, turn.key_id, request.run, request.metadata, request.within or ()
+    )
     asked = [(one.scope, one.value, one.subject) for one in matches(spender, None)]
     left: list[Decimal] = []
     for claim in await budgets.applying(connection, turn.workspace_id, asked):

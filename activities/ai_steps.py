@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ai_step_results import summed_up, text_of
-from activities.callbacks import RefusedCallbackError
+from activities.callbacks import told
 from activities.errors import failure
 from activities.world import World
 from contracts.ai_step_activities import (
@@ -27,7 +27,6 @@ from contracts.events import FinishReason
 from contracts.ids import ai_step_turn_key, keyed_turn_id
 from contracts.nexus import StepOutput
 from contracts.parts import Message
-from contracts.tools import ToolError
 from contracts.turns import TurnRequest, TurnState
 from domain.retries import Again, GiveUp
 from domain.structured.asking import corrected, instructed, native_output
@@ -138,23 +137,13 @@ class StoredAiStepActivities(AiStepActivities):
         url = step.request.callback_url
         if url is None or step.callback_state != "pending":
             return
-        problem: str | None = None
-        final = False
-        if world.callbacks is None:
-            problem, final = "This deployment signs no callbacks: PERDURE_CALLBACK_SECRET is not set.", True
-        else:
-            told = {
-                "type": f"step.{step.state.value}",
-                "timestamp": world.clock().isoformat(),
-                "data": shown_step(step.id, step.request, step.state, step.result, step.created_at, step.finished_at),
-            }
-            try:
-                body = json.dumps(told, ensure_ascii=False).encode()
-                await world.callbacks.tell(url, f"step_{step.id}", body, now=world.clock())
-            except RefusedCallbackError as refused:
-                problem, final = str(refused), refused.final
-            except ToolError as unreached:
-                problem = unreached.message
+        message = {
+            "type": f"step.{step.state.value}",
+            "timestamp": world.clock().isoformat(),
+            "data": shown_step(step.id, step.request, step.state, step.result, step.created_at, step.finished_at),
+        }
+        body = json.dumps(message, ensure_ascii=False).encode()
+        problem, final = await told(world.callbacks, url, f"step_{step.id}", body, now=world.clock())
         state = "delivered" if problem is None else "failed" if final else "pending"
         async with world.database.begin() as connection:
             await ai_steps.told(connection, step.id, state=state, error=problem)

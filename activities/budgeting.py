@@ -64,7 +64,9 @@ class BudgetShortError(PerdureError):
 
 def spender_of(turn: TurnRow, request: TurnRequest) -> Spender:
     """Who spends what the turn costs."""
-    return Spender(turn.workspace_id, request.knobs.user, turn.key_id, request.run, request.metadata)
+    return Spender(
+        turn.workspace_id, request.knobs.user, turn.key_id, request.run, request.metadata, request.within or ()
+    )
 
 
 async def reserve(world: World, connection: AsyncConnection, request: Complete, opened: OpenedAttempt) -> int | None:

@@ -1,16 +1,14 @@
 """Telling a result to an address of the caller's: signed, guarded, and as often as the caller of this asks."""
 
-import base64
-import hashlib
-import hmac
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
+from contracts.tools import ToolError
+from domain.signing import key_of, signed
 from tools.http.hosts import HostRule
 from tools.http.sending import Ask, Sender
 
 _ANSWER_BYTES = 2_000
-_MARK = "whsec_"
 
 
 class RefusedCallbackError(Exception):
@@ -25,7 +23,7 @@ class Callbacks:
     """Sends by the Standard Webhooks specification (github.com/standard-webhooks/standard-webhooks, spec 1.0.0)."""
 
     def __init__(self, secret: str, networks: tuple[IPv4Network | IPv6Network, ...] = ()) -> None:
-        self._key = _key_of(secret)
+        self._key = key_of(secret)
         self._networks = networks
 
     async def tell(self, url: str, message_id: str, body: bytes, *, now: datetime) -> None:
@@ -55,18 +53,16 @@ class Callbacks:
             raise RefusedCallbackError(f"The address answered HTTP {answer.status}.", final=answer.status == 410)
 
 
-def signed(key: bytes, message_id: str, body: bytes, *, now: datetime) -> dict[str, str]:
-    """The three headers that a receiver checks: `webhook-id`, `webhook-timestamp` and `webhook-signature`."""
-    moment = str(int(now.timestamp()))
-    text = b".".join((message_id.encode(), moment.encode(), body))
-    digest = base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
-    return {"webhook-id": message_id, "webhook-timestamp": moment, "webhook-signature": f"v1,{digest}"}
-
-
-def _key_of(secret: str) -> bytes:
-    if not secret.startswith(_MARK):
-        return secret.encode()
+async def told(
+    callbacks: Callbacks | None, url: str, message_id: str, body: bytes, *, now: datetime
+) -> tuple[str | None, bool]:
+    """Tell it once: why nobody took it, None where somebody did, and whether it is of no use to try again."""
+    if callbacks is None:
+        return "This deployment signs no callbacks: PERDURE_CALLBACK_SECRET is not set.", True
     try:
-        return base64.b64decode(secret.removeprefix(_MARK), validate=True)
-    except ValueError:
-        return secret.encode()
+        await callbacks.tell(url, message_id, body, now=now)
+    except RefusedCallbackError as refused:
+        return str(refused), refused.final
+    except ToolError as unreached:
+        return unreached.message, False
+    return None, False

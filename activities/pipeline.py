@@ -34,7 +34,7 @@ from contracts.run_activities import (
 from contracts.runs import Place, RunState
 from domain.retries import Again, GiveUp
 from domain.runs.program import outline_of
-from storage import run_items, run_log, runs, turns
+from storage import run_items, run_log, run_queue, runs, turns
 from storage.run_items import At
 from storage.steps import StepRow
 
@@ -62,6 +62,8 @@ class StoredRunActivities(RunActivities):
                     return await self._open_passes(run, request.step_id, request.place)
                 now = self._world.clock()
                 if run.row.state is RunState.ACCEPTED:
+                    if not await self._has_turn(run):
+                        return OpenedScope(kind="run", queued=True)
                     await runs.start(connection, run.id, now=now)
                     await run_log.add(connection, run.id, "run", {"state": "running"}, now=now)
                 timeout = run.program.definition.timeout
@@ -131,9 +133,22 @@ class StoredRunActivities(RunActivities):
         try:
             async with self._world.database.begin() as connection:
                 run = await open_run(connection, self._kept, request.run_id, lock=True)
-                return ClosedRun(run_id=run.id, state=await close_run(self._world, run, request))
+                return await close_run(self._world, run, request)
         except PerdureError as error:
             raise failure(error, GiveUp("the run cannot be closed")) from error
+
+    async def _has_turn(self, run: OpenRun) -> bool:
+        most = run.program.definition.concurrency
+        if most is None or run.row.parent_run_id is not None:
+            return True
+        return await run_queue.has_turn(
+            run.connection,
+            run.id,
+            workspace_id=run.row.workspace_id,
+            name=run.row.name,
+            most=most,
+            now=self._world.clock(),
+        )
 
     async def _open_passes(self, run: OpenRun, step_id: str, place: Place) -> OpenedScope:
         here = run.program.steps[step_id]

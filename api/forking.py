@@ -26,7 +26,7 @@ from domain.runs.rewinding import following, outermost
 from storage import artifacts, audit, run_copies, run_log, runs, steps
 from storage.ids import new_id
 from storage.keys import ApiKey
-from storage.runs import RunRow
+from storage.runs import RunRow, RunSpender
 
 
 async def retry(doors: Doors, key: ApiKey, run_id: UUID) -> dict[str, Any]:
@@ -86,6 +86,7 @@ async def fork(doors: Doors, key: ApiKey, source_id: UUID, body: ForkBody, *, id
             now=now,
             budget=body.budget or source.budget,
             metadata=source.metadata,
+            spender=RunSpender(key.id, source.end_user),
             idempotency_key=idempotency_key,
             forked=(source_id, body.step),
             plan=plan.model_dump_json(by_alias=True, exclude_defaults=True) if plan is not None else source.plan,

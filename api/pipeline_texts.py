@@ -1,6 +1,7 @@
 """What comes in and goes out with pipelines' texts: problems with their lines, what is known of names, bounds."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from contracts.pipelines.definition import Pipeline
 from contracts.pipelines.plan import PipelinePlan
 from contracts.pipelines.steps import PipelineStep
 from domain.pipelines.bounding import Bound, RunBound
-from domain.pipelines.knowing import Known
+from domain.pipelines.knowing import Known, KnownTool
 from domain.pipelines.outline import outlined
 from domain.pipelines.problems import PipelineError, PipelineProblem
 from domain.pipelines.reading import ReadPipeline, read
@@ -43,14 +44,18 @@ class InvalidPipelineError(HttpError):
 async def read_pipeline(doors: Doors, sent: bytes, workspace_id: UUID) -> tuple[ReadPipeline, Known]:
     """Read a definition, knowing the workspace's pipelines and the catalog's models. Raises InvalidPipelineError."""
     models = names_of(doors.catalog).known
-    known = Known(models=lambda name: name in AUTOMATIC or models(name))
+    tools = {one.name: KnownTool(one.parameters) for one in doors.tools.definitions()}
+    # Where none is registered, or a server of some is away, nobody can say which there will be.
+    known = Known(
+        tools=None if doors.tools.unavailable else tools or None, models=lambda name: name in AUTOMATIC or models(name)
+    )
     try:
         # In a thread, since a large definition takes a tenth of a second.
         found = await asyncio.to_thread(read, sent, source=SENT, known=known)
         others = await _others(doors.database, found.plan.definition, workspace_id)
         if others is None:
             return found, known
-        known = Known(models=known.models, pipelines=tuple(others), pipeline=others.get)
+        known = replace(known, pipelines=tuple(others), pipeline=others.get)
         return await asyncio.to_thread(read, sent, source=SENT, known=known), known
     except PipelineError as error:
         raise InvalidPipelineError(error) from None

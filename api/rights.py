@@ -3,6 +3,7 @@
 from contracts.errors import ErrorKind, PerdureError
 from contracts.keys import KeyScope
 from contracts.turns import TurnRequest
+from domain.entitling import entitled
 from storage.keys import ApiKey
 
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -43,12 +44,5 @@ def scopes_for(method: str, path: str) -> frozenset[KeyScope]:
 
 
 def within_rights(request: TurnRequest, key: ApiKey) -> TurnRequest:
-    """The request as the key may ask it: the key's tier goes before the request's, and no model but the key's answers."""
-    rights = key.rights
-    if rights.user_tier is not None:
-        request = request.model_copy(
-            update={"routing": request.routing.model_copy(update={"user_tier": rights.user_tier})}
-        )
-    if rights.allowed_models:
-        request = request.model_copy(update={"allowed_models": rights.allowed_models})
-    return request
+    """The request as the key may ask it."""
+    return entitled(request, user_tier=key.rights.user_tier, allowed_models=key.rights.allowed_models)

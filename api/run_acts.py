@@ -1,5 +1,7 @@
 """What can be done to a run: stop it, hold it, decide for it, tell it something."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,15 +11,16 @@ from api.doors import Doors
 from api.run_bodies import DecisionBody, SignalBody
 from api.showing_runs import program_for, run_members
 from api.starting_runs import nudge, stop
+from api.waking import wake
 from contracts.errors import ErrorKind, PerdureError
-from contracts.ids import step_key
+from contracts.ids import run_budget, step_key
 from contracts.pipelines.base import Budget
 from contracts.pipelines.steps import ApprovalStep
 from contracts.runs import Place
 from domain.pipelines.schemas import value_faults
 from domain.runs.program import Program
 from domain.yaml.nodes import dotted
-from storage import artifacts, audit, run_events, run_log, runs, steps
+from storage import artifacts, audit, budget_events, run_budgets, run_events, run_log, runs, steps
 from storage.keys import ApiKey
 from storage.runs import RunRow
 from storage.steps import StepRow
@@ -50,13 +53,41 @@ async def pause(doors: Doors, key: ApiKey, run_id: UUID, *, paused: bool) -> dic
 
 
 async def change_budget(doors: Doors, key: ApiKey, run_id: UUID, budget: Budget) -> dict[str, Any]:
-    """Give the run another budget."""
+    """Give the run another budget. It holds for what is asked from now on; turns that wait for room are told."""
+    now = doors.clock()
     async with doors.database.begin() as connection:
-        await runs.find(connection, run_id, workspace_id=key.workspace_id, lock=True)
+        run = await runs.find(connection, run_id, workspace_id=key.workspace_id, lock=True)
         await runs.set_budget(connection, run_id, budget)
+        waiting = await _keep(connection, run, budget, now)
         figures = budget.model_dump(mode="json", exclude_none=True)
         await _note(connection, doors, key, run_id, "budget_changed", budget=figures)
+    await wake(doors, waiting)
     return await _shown(doors, run_id)
+
+
+async def _keep(connection: AsyncConnection, run: RunRow, budget: Budget, now: datetime) -> list[UUID]:
+    """Let what the run keeps follow; the turns that may have room now."""
+    wanted, waiting = run_budgets.limits(budget), list[UUID]()
+    value = run_budget(run.id)
+    for (name, unit), one in (await run_budgets.of_run(connection, run.id)).items():
+        if name != value:
+            continue
+        waiting += [turn.turn_id for turn in await budget_events.waiting(connection, one.id)]
+        await run_budgets.change(connection, one, wanted.pop(unit, None), now=now)
+    spent = run_budgets.limits(await runs.spent(connection, run.id)) if wanted else {}
+    for unit, limit in wanted.items():
+        await run_budgets.add(
+            connection,
+            run.id,
+            unit,
+            limit,
+            workspace_id=run.workspace_id,
+            value=value,
+            title=run.name,
+            before=spent[unit],
+            now=now,
+        )
+    return waiting
 
 
 async def decide(doors: Doors, key: ApiKey, run_id: UUID, body: DecisionBody, *, approved: bool) -> dict[str, Any]:
@@ -68,11 +99,13 @@ async def decide(doors: Doors, key: ApiKey, run_id: UUID, body: DecisionBody, *,
         locked = await steps.locked(connection, run_id, row.step_id, row.place)
         if locked is None or locked.awaits is None or locked.decision is not None:
             raise PerdureError(ErrorKind.CONFLICT, f"{step_key(row.step_id, row.place)} is decided already.")
+        _check_who(locked.awaits.get("who", []), key, body)
         value = await _edited(connection, doors, run, program, locked, body) if approved else None
-        locked.decision = {"approved": approved, "comment": body.comment, "by": key.name, "value": value}
+        locked.decision = {"approved": approved, "comment": body.comment, "by": body.user or key.name, "value": value}
         await steps.save(connection, locked)
         word = "approved" if approved else "rejected"
-        await _note(connection, doors, key, run_id, word, step=step_key(row.step_id, row.place))
+        said = {"user": body.user} if body.user is not None else {}
+        await _note(connection, doors, key, run_id, word, step=step_key(row.step_id, row.place), **said)
     keys = [step_key(row.step_id, row.place)]
     await nudge(doors.temporal, run_id, [program.runner_of(row.step_id, row.place)], keys)
     return await _shown(doors, run_id)
@@ -96,6 +129,21 @@ async def send_event(doors: Doors, key: ApiKey, run_id: UUID, body: SignalBody) 
     runners = {program.runner_of(one.step_id, one.place) for one in awaiting}
     await nudge(doors.temporal, run_id, runners, [step_key(one.step_id, one.place) for one in awaiting])
     return await _shown(doors, run_id)
+
+
+def _check_who(who: Sequence[str], key: ApiKey, body: DecisionBody) -> None:
+    """Raises `access_denied` where somebody else has to decide.
+
+    A name means a key or a user; `key:`, `user:` and `group:` say which. Users and groups are as the application says.
+    """
+    names = {key.name, f"key:{key.name}", f"key:{key.prefix}"}
+    if body.user is not None:
+        names |= {body.user, f"user:{body.user}"}
+    names |= {f"group:{one}" for one in body.groups}
+    if who and names.isdisjoint(who):
+        decider = f"the user {body.user!r}" if body.user is not None else f"the key {key.name!r}"
+        said = f"This is for {', '.join(who)} to decide, and not for {decider}."
+        raise PerdureError(ErrorKind.ACCESS_DENIED, said, field="user", detail={"who": ", ".join(who)})
 
 
 def _chosen(waiting: list[StepRow], wanted: str | None) -> StepRow:

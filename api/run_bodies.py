@@ -13,22 +13,30 @@ class RunBudgetBody(Budget):
 
 
 class RunBody(Body):
-    """A run. `version` is a hash, or its beginning; without one the newest is run. `budget` takes the pipeline's place."""
+    """A run. `version` is a hash, or its beginning; without one the newest is run. `budget` takes the pipeline's place.
+
+    `user` is for whom it is run, as budgets of users count it; what in `metadata` is a text or a number is a tag to them.
+    `callback_url` is told how the run came out.
+    """
 
     input: dict[str, Any] = Field(default={}, examples=[{"topic": "tea"}])
     version: str | None = Field(default=None, pattern=r"^[0-9a-f]{6,64}$")
     budget: RunBudgetBody | None = None
     metadata: dict[str, Any] = Field(default={}, max_length=50)
+    user: str | None = Field(default=None, min_length=1, max_length=200)
+    callback_url: str | None = Field(default=None, max_length=2_000)
 
 
 class DecisionBody(Body):
     """A decision. `step` names the approval (`check`, or `check.2` in the third item) where several wait; `value` is what is
-    approved instead of what was shown.
+    approved instead of what was shown. `user` and `groups` say who decides, where an application asks for people of its own.
     """
 
     step: str | None = Field(default=None, max_length=200)
     comment: str | None = Field(default=None, max_length=20_000)
     value: Any = None
+    user: str | None = Field(default=None, min_length=1, max_length=200)
+    groups: list[str] = Field(default=[], max_length=100)
 
 
 class SignalBody(Body):

@@ -71,6 +71,7 @@ def run_members(row: RunRow, version: str | None = None) -> dict[str, Any]:
         "pipeline": row.name,
         **({"version": version} if version else {}),
         "state": row.state.value,
+        "queued": row.queued,
         "paused": row.paused,
         "cancel_requested": row.cancel_requested,
         "generation": row.generation,
@@ -81,6 +82,16 @@ def run_members(row: RunRow, version: str | None = None) -> dict[str, Any]:
         "metadata": row.metadata,
         "parent": {"run": str(row.parent_run_id), "step": row.parent_step} if row.parent_run_id else None,
         "forked_from": {"run": str(row.forked_from), "step": row.forked_step} if row.forked_from else None,
+        "trigger": str(row.trigger_id) if row.trigger_id else None,
+        "user": row.end_user,
+        "callback": {
+            "url": row.callback_url,
+            "state": row.callback_state,
+            "tries": row.callback_tries,
+            "error": row.callback_error,
+        }
+        if row.callback_url
+        else None,
         "author": row.author,
         "created_at": row.created_at,
         "started_at": row.started_at,

@@ -9,6 +9,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.callback_urls import check_callback
 from api.doors import Doors
 from api.run_bodies import RunBody
 from api.submitting import TEMPORAL_SECONDS, check_key
@@ -17,9 +18,11 @@ from contracts.ids import NUDGE_SIGNAL, keyed_run_id, run_workflow_id
 from contracts.pipelines.plan import PipelinePlan
 from contracts.runs import Place
 from domain.runs.inputs import checked_inputs
-from storage import artifacts, audit, pipelines, runs
+from storage import pipelines, runs
+from storage.accepting_runs import NewRun, accept_run
 from storage.ids import new_id
 from storage.keys import ApiKey
+from storage.runs import RunSpender
 from workflows.starting_runs import start_run
 
 LONGEST_WAIT = 600.0
@@ -36,37 +39,24 @@ async def begin(doors: Doors, key: ApiKey, name: str, body: RunBody, *, idempote
     check_key(idempotency_key)
     run_id = new_id() if idempotency_key is None else keyed_run_id(key.workspace_id, idempotency_key)
     now = doors.clock()
+    check_callback(body.callback_url, doors)
     async with doors.database.begin() as connection:
         found = await pipelines.find(connection, name, workspace_id=key.workspace_id, version=body.version)
         definition = PipelinePlan.model_validate_json(found.plan).definition
-        given = checked_inputs(definition, body.input)
-        stored = await artifacts.put(connection, given, workspace_id=key.workspace_id, now=now, what="The input")
         # The version is not part of it: the same request means the same run, though the pipeline has changed since.
-        asked = f"{name}\n{body.model_dump_json()}".encode()
-        state, created = await runs.accept(
-            connection,
-            run_id=run_id,
-            workspace_id=key.workspace_id,
-            pipeline_id=found.id,
-            name=found.name,
-            given=stored,
-            digest=hashlib.sha256(asked).digest(),
+        digest = hashlib.sha256(f"{name}\n{body.model_dump_json(exclude_defaults=True)}".encode()).digest()
+        asked = NewRun(
+            id=run_id,
+            given=checked_inputs(definition, body.input),
+            digest=digest,
             author=key.prefix,
-            now=now,
+            spender=RunSpender(key.id, body.user),
             budget=body.budget,
             metadata=body.metadata,
             idempotency_key=idempotency_key,
+            callback_url=body.callback_url,
         )
-        if created:
-            await audit.record(
-                connection,
-                workspace_id=key.workspace_id,
-                at=now,
-                actor=key.prefix,
-                action="run.accepted",
-                subject_id=run_id,
-                detail={"pipeline": found.name, "version": found.version},
-            )
+        state, _ = await accept_run(connection, found, asked, now=now)
     if not state.finished:
         await start(doors.temporal, run_id, key.workspace_id)
     return run_id

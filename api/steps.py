@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -12,6 +11,7 @@ from api import examples_steps as shapes
 from api.asking import check_prompt, turn_request
 from api.auth import Caller, DoorsOf
 from api.bodies import Body, KnobsBody, LimitsBody, RoutingBody, TurnBody, path_id
+from api.callback_urls import check_callback
 from api.documenting import documented, json_body
 from api.doors import Doors
 from api.json import json_response
@@ -26,7 +26,6 @@ from api.submitting_steps import cancel_step, load_step, shown, submit_step, wai
 from api.templating import NamedTemplate, find_template
 from api.turns import check_wait
 from contracts.ai_steps import MOST_CORRECTIONS, MOST_SAMPLES, AiStepRequest, SchemaMode, TemplateUse
-from contracts.errors import ErrorKind, PerdureError
 from contracts.parts import Message
 from contracts.routing import TaskType
 from domain.templates.filling import fill
@@ -96,7 +95,7 @@ async def create_step(request: Request, caller: Caller, doors: DoorsOf, stream: 
     """
     body = await read_body(request, StepBody, limit=doors.max_request_bytes)
     check_wait(body.wait)
-    _check_callback(body.callback_url, doors)
+    check_callback(body.callback_url, doors)
     asked = await _asked(body, doors, caller)
     row = await submit_step(doors, caller, within_cost(asked), key=body.idempotency_key or given_key(request.headers))
     if stream or "text/event-stream" in request.headers.get("accept", ""):
@@ -208,20 +207,3 @@ def _turn(body: StepBody, template: NamedTemplate | None) -> dict[str, Any]:
 
 def _task(body: StepBody, template: NamedTemplate | None) -> TaskType | None:
     return task_of(body.task_type) or (template.document.task if template else None)
-
-
-def _check_callback(url: str | None, doors: Doors) -> None:
-    if url is None:
-        return
-    if not doors.callbacks:
-        message = "This deployment signs no callbacks: PERDURE_CALLBACK_SECRET is not set. Poll, or use wait."
-        raise PerdureError(ErrorKind.INVALID_REQUEST, message, field="callback_url")
-    try:
-        parts = urlsplit(url)
-        fit = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-        fit = fit and url.isascii() and url.isprintable() and " " not in url and (parts.port or 1) > 0
-    except ValueError:
-        fit = False
-    if not fit:
-        message = "callback_url must be http://… or https://… with a host, without a user or password."
-        raise PerdureError(ErrorKind.INVALID_REQUEST, message, field="callback_url")

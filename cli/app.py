@@ -15,6 +15,7 @@ from cli.policy_commands import policies_app
 from cli.run_commands import run_app
 from cli.running import run, settings
 from cli.tool_commands import tools_app
+from cli.trigger_commands import schedules_app, triggers_app
 from cli.usage_commands import costs_app, usage
 from cli.webhook_commands import webhooks_app
 
@@ -38,6 +39,8 @@ app.add_typer(policies_app, name="policies")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(tools_app, name="tools")
 app.add_typer(run_app, name="run")
+app.add_typer(schedules_app, name="schedules")
+app.add_typer(triggers_app, name="triggers")
 
 
 @app.command()

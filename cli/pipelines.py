@@ -14,10 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.exits import Exit, fail
-from contracts.models import ModelRef
 from contracts.pipelines.definition import Pipeline
 from contracts.pipelines.plan import PlannedBody, PlannedStep
-from domain.pipelines.bounding import Bound, RunBound, bound
+from domain.pipelines.bounding import Bound, RunBound
 from domain.pipelines.importing.crewai import import_crew
 from domain.pipelines.importing.dify.importing import import_dify
 from domain.pipelines.importing.imported import Imported
@@ -148,22 +147,9 @@ def _known() -> Known:
 
 
 def _bound(definition: Pipeline) -> RunBound:
-    from domain.pipelines.call_prices import listed_call_prices
+    from domain.runs.worst import worst_of
 
-    models = _catalog()
-    real = tuple(one for one in models.models if not models.simulated(one.provider)) or models.models
-
-    def resolve(name: str) -> tuple[ModelRef, ...]:
-        from contracts.errors import PerdureError
-
-        if name == "auto" or name.startswith("auto:"):
-            return real
-        try:
-            return (models.resolve(name),)
-        except PerdureError:
-            return ()
-
-    return bound(definition, listed_call_prices(resolve, at=datetime.now(UTC)))
+    return worst_of(definition, _catalog(), at=datetime.now(UTC))
 
 
 def _catalog() -> Any:

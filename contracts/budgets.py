@@ -100,13 +100,16 @@ class AccountKey:
 
 @dataclass(frozen=True, slots=True)
 class Spender:
-    """Who spends: everything that a budget may be for. `tags` are the entries of a request's metadata."""
+    """Who spends: everything that a budget may be for. `tags` are the entries of a request's metadata, `within` what runs
+    count by budgets of their own.
+    """
 
     workspace_id: UUID
     user: str | None = None
     key_id: UUID | None = None
     run: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

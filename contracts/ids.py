@@ -80,3 +80,32 @@ def step_turn_id(run_id: UUID, step: str, attempt: int, thread: str, number: int
 def inner_run_id(run_id: UUID, step: str, attempt: int) -> UUID:
     """The run of another pipeline that a step starts."""
     return uuid5(_RUN_NAMESPACE, f"{run_id}/{step}/{attempt}/run")
+
+
+def run_budget(run_id: UUID, step_id: str = "", place: tuple[int, ...] = ()) -> str:
+    """What names the budget of a run, or of a step in it: `{run_id}/{step}@{place}`. Each place of a step has it for itself."""
+    return f"{run_id}/{step_id}" + ("@" + ".".join(map(str, place)) if place else "")
+
+
+def triggered_run_id(trigger_id: UUID, occasion: str) -> UUID:
+    """The run that a trigger starts for one occasion: a delivery, a time, another run's end."""
+    return uuid5(_RUN_NAMESPACE, f"{trigger_id}/{occasion}")
+
+
+TRIGGER_WORKFLOW = "ScheduledRun"
+
+
+def schedule_id(trigger_id: UUID) -> str:
+    """The id of a trigger's schedule in Temporal."""
+    return f"schedule/{trigger_id}"
+
+
+QUEUE_KEY = ""
+"""What a nudge names for a run that waits for its turn; no step is called so."""
+
+CALLBACK_WORKFLOW = "RunCallback"
+
+
+def callback_workflow_id(run_id: UUID, generation: str) -> str:
+    """The workflow id of telling a run's end; `generation` is the Temporal run that ended it."""
+    return f"run-callback/{run_id}/{generation}"

@@ -11,6 +11,7 @@ from contracts.base import Contract
 from contracts.errors import ErrorKind
 from contracts.pipelines.plan import StepState
 from contracts.runs import Place, RunState, StepOutline
+from contracts.triggers import Fire, Fired
 
 
 class Scope(Contract):
@@ -25,7 +26,8 @@ class OpenedScope(Contract):
     """What there is to run. `finished`: the run has ended already, so, and nothing is left.
 
     `kind` says how often the steps run: once (`run`), for every item (`map`), round after round (`loop`). `concurrency` bounds
-    how many items are worked on at once. `seconds` are left for the whole. `first`: the round to begin with.
+    how many items are worked on at once. `seconds` are left for the whole. `first`: the round to begin with. `queued`: so many
+    runs of the pipeline are at work that this one waits for its turn.
     """
 
     kind: Literal["run", "map", "loop"]
@@ -34,6 +36,7 @@ class OpenedScope(Contract):
     seconds: float | None = None
     first: int = 1
     finished: RunState | None = None
+    queued: bool = False
 
 
 class EndedScope(Contract):
@@ -201,10 +204,22 @@ class CloseRun(Contract):
 
 
 class ClosedRun(Contract):
-    """The run is over."""
+    """The run is over. `next_in_line` waited for that; `starts` are runs that were to follow, and are accepted.
+
+    `callback`: somebody wants to be told.
+    """
 
     run_id: UUID
     state: RunState
+    next_in_line: UUID | None = None
+    starts: tuple[UUID, ...] = ()
+    callback: bool = False
+
+
+class TellRun(Contract):
+    """Tell how a run came out to its callback address."""
+
+    run_id: UUID
 
 
 class FollowTurn(Contract):
@@ -250,3 +265,17 @@ class RunActivities(ABC):
     @abstractmethod
     async def close_run(self, request: CloseRun) -> ClosedRun:
         """Store the outputs or what failed, and end the run. A run that has ended stays as it is."""
+
+
+class TriggerActivities(ABC):
+    """What happens around runs: before they begin, and after they have ended."""
+
+    @activity.defn(name="fire_schedule")
+    @abstractmethod
+    async def fire_schedule(self, request: Fire) -> Fired:
+        """Accept the run of a schedule's time; the same run whenever it is asked again."""
+
+    @activity.defn(name="tell_run")
+    @abstractmethod
+    async def tell_run(self, request: TellRun) -> None:
+        """Tell how a run came out. Fails where nobody took it, to be tried again."""

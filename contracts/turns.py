@@ -76,7 +76,8 @@ class TurnRequest(RoutingWish):
 
     `messages` is the whole prompt of a stateless turn; for a turn in a conversation it is what the turn adds to the history.
     `fresh`: of what was said before, the model sees the instructions only. `run` is the run that the turn is a step of; with the
-    entries of `metadata`, which are its tags, it says which budgets count the turn. `allowed_models` are the only ones that the
+    entries of `metadata`, which are its tags, it says which budgets count the turn. `within` are the budgets that runs made for
+    themselves and count it, as `contracts.ids.run_budget` names them. `allowed_models` are the only ones that the
     caller's key may use (`provider:model`, a model's own name, either with `*` at its end); None: all.
     """
 
@@ -90,6 +91,7 @@ class TurnRequest(RoutingWish):
     metadata: dict[str, str] = {}
     fresh: bool = False
     run: str | None = None
+    within: tuple[str, ...] | None = None
     allowed_models: tuple[str, ...] | None = None
 
 

@@ -46,6 +46,13 @@ class ApiKey:
         """The id that budgets know it by: a key that was rotated goes on with what the former had left."""
         return self.replaces or self.id
 
+    def check_live(self, now: datetime) -> None:
+        """Raises `access_denied` where the key was revoked or has expired, for what is done in its name later."""
+        expires = self.rights.expires_at
+        if self.revoked_at is not None or (expires is not None and expires <= now):
+            how = "was revoked" if self.revoked_at is not None else "has expired"
+            raise PerdureError(ErrorKind.ACCESS_DENIED, f"The key {self.prefix} {how}, and starts no runs any more.")
+
 
 _COLUMNS = """id, workspace_id, name, prefix, created_at, revoked_at, scopes, allowed_models, user_tier, expires_at, replaces"""
 
@@ -67,6 +74,8 @@ _INSERT = text(f"""
 _BY_DIGEST = text(f"""
     SELECT {_COLUMNS} FROM api_keys WHERE digest = :digest AND revoked_at IS NULL
 """)  # noqa: S608
+
+_BY_ID = text(f"SELECT {_COLUMNS} FROM api_keys WHERE id = :id")  # noqa: S608
 
 _LIST = text(f"""
     SELECT {_COLUMNS} FROM api_keys WHERE workspace_id = :workspace_id ORDER BY created_at, id
@@ -169,6 +178,12 @@ async def named(
     if row is None:
         raise _unknown(id_or_prefix, field)
     return _key(row)
+
+
+async def known(connection: AsyncConnection, key_id: UUID) -> ApiKey | None:
+    """The key of whichever workspace, revoked or not; None where there is none."""
+    row = (await connection.execute(_BY_ID, {"id": key_id})).one_or_none()
+    return None if row is None else _key(row)
 
 
 async def find(connection: AsyncConnection, secret: str) -> ApiKey | None:

@@ -17,7 +17,12 @@ from contracts.runs import Place, RunState
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as stored. `input` and `output` are artifacts; `budget` is None where it is the pipeline's."""
+    """A run as stored. `input` and `output` are artifacts; `budget` is None where it is the pipeline's.
+
+    `key_id` is the API key that it spends as, `end_user` for whom it is run. `within` are the runs and steps around it, as
+    `contracts.ids.run_budget` names them. `queued`: it waits until others of its pipeline have ended. `chain` counts the runs
+    before it, each of which started the next by its end.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -43,17 +48,40 @@ class RunRow:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    trigger_id: UUID | None
+    key_id: UUID | None
+    end_user: str | None
+    within: tuple[str, ...]
+    queued: bool
+    callback_url: str | None
+    callback_state: str | None
+    callback_tries: int
+    callback_error: str | None
+    chain: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpender:
+    """Who spends what a run costs; see RunRow."""
+
+    key_id: UUID | None
+    end_user: str | None = None
+    within: tuple[str, ...] = ()
 
 
 _COLUMNS = """r.id, r.workspace_id, r.pipeline_id, r.name, r.state, r.generation, r.input, r.output, r.error_kind,
     r.error_message, r.error_step, r.budget, r.metadata, r.parent_run_id, r.parent_step, r.author, r.paused_at,
-    r.forked_from, r.forked_step, r.plan, r.cancel_requested_at, r.created_at, r.started_at, r.finished_at"""
+    r.forked_from, r.forked_step, r.plan, r.cancel_requested_at, r.created_at, r.started_at, r.finished_at, r.trigger_id,
+    r.key_id, r.end_user, r.within, r.queued_at, r.callback_url, r.callback_state, r.callback_tries, r.callback_error, r.chain"""
 
 _INSERT = text("""
     INSERT INTO runs (id, workspace_id, pipeline_id, name, state, input, budget, metadata, request_digest, idempotency_key,
-                      parent_run_id, parent_step, forked_from, forked_step, plan, author, created_at)
+                      parent_run_id, parent_step, forked_from, forked_step, plan, author, created_at, trigger_id, key_id,
+                      end_user, within, callback_url, callback_state, chain)
     VALUES (:id, :workspace_id, :pipeline_id, :name, 'accepted', :input, CAST(:budget AS jsonb), CAST(:metadata AS jsonb),
-            :digest, :key, :parent_run_id, :parent_step, :forked_from, :forked_step, :plan, :author, :now)
+            :digest, :key, :parent_run_id, :parent_step, :forked_from, :forked_step, :plan, :author, :now, :trigger_id, :key_id,
+            :end_user, CAST(:within AS text[]), CAST(:callback_url AS text),
+            CASE WHEN CAST(:callback_url AS text) IS NOT NULL THEN 'pending' END, :chain)
     ON CONFLICT (id) DO NOTHING RETURNING id
 """)
 
@@ -76,24 +104,31 @@ _INNER = text(f"""
 """)  # noqa: S608
 
 _START = text("""
-    UPDATE runs SET state = 'running', started_at = coalesce(started_at, :now) WHERE id = :id AND state = 'accepted'
+    UPDATE runs SET state = 'running', started_at = coalesce(started_at, :now), queued_at = NULL
+     WHERE id = :id AND state = 'accepted'
 """)
 
 _FINISH = text("""
     UPDATE runs SET state = :state, output = :output, error_kind = :error_kind, error_message = :error_message,
-           error_step = :error_step, finished_at = :now, paused_at = NULL
+           error_step = :error_step, finished_at = :now, paused_at = NULL, queued_at = NULL
      WHERE id = :id AND state IN ('accepted', 'running')
 """)
 
 _AGAIN = text("""
     UPDATE runs SET state = 'accepted', generation = generation + 1, error_kind = NULL, error_message = NULL, error_step = NULL,
-           started_at = NULL, finished_at = NULL, cancel_requested_at = NULL, paused_at = NULL
+           started_at = NULL, finished_at = NULL, cancel_requested_at = NULL, paused_at = NULL,
+           callback_state = CASE WHEN callback_url IS NOT NULL THEN 'pending' END, callback_error = NULL
      WHERE id = :id
 """)
 
 _PAUSE = text("UPDATE runs SET paused_at = CASE WHEN :paused THEN coalesce(paused_at, :now) END WHERE id = :id")
 _BUDGET = text("UPDATE runs SET budget = CAST(:budget AS jsonb) WHERE id = :id")
 _CANCEL = text("UPDATE runs SET cancel_requested_at = coalesce(cancel_requested_at, :now) WHERE id = :id")
+
+_TOLD = text("""
+    UPDATE runs SET callback_state = :state, callback_tries = callback_tries + 1, callback_error = :error
+     WHERE id = :id AND generation = :generation
+""")
 
 _UNFINISHED = text(f"""
     SELECT {_COLUMNS} FROM runs r
@@ -129,6 +164,10 @@ async def accept(
     parent: tuple[UUID, str] | None = None,
     forked: tuple[UUID, str] | None = None,
     plan: str | None = None,
+    spender: RunSpender | None = None,
+    callback_url: str | None = None,
+    trigger_id: UUID | None = None,
+    chain: int = 0,
 ) -> tuple[RunState, bool]:
     """Write a run in state `accepted`, or find the one of the same id. Its state, and whether it is new.
 
@@ -153,6 +192,12 @@ async def accept(
             "plan": plan,
             "author": author,
             "now": now,
+            "trigger_id": trigger_id,
+            "key_id": spender.key_id if spender else None,
+            "end_user": spender.end_user if spender else None,
+            "within": list(spender.within) if spender else [],
+            "callback_url": callback_url,
+            "chain": chain,
         },
     )
     if row.one_or_none() is not None:
@@ -248,6 +293,11 @@ async def request_cancel(connection: AsyncConnection, run_id: UUID, *, now: date
     await connection.execute(_CANCEL, {"id": run_id, "now": now})
 
 
+async def told(connection: AsyncConnection, run_id: UUID, *, generation: int, state: str, error: str | None) -> None:
+    """Count a try of the callback: `pending` where it is to be tried again, `delivered`, or `failed`."""
+    await connection.execute(_TOLD, {"id": run_id, "generation": generation, "state": state, "error": error})
+
+
 async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[RunRow]:
     """Runs accepted before `before` that have not ended, oldest first, without those that other runs started."""
     return [_run(row) for row in await connection.execute(_UNFINISHED, {"before": before, "limit": limit})]
@@ -288,4 +338,14 @@ def _run(row: Any) -> RunRow:
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        trigger_id=row.trigger_id,
+        key_id=row.key_id,
+        end_user=row.end_user,
+        within=tuple(row.within),
+        queued=row.queued_at is not None,
+        callback_url=row.callback_url,
+        callback_state=row.callback_state,
+        callback_tries=row.callback_tries,
+        callback_error=row.callback_error,
+        chain=row.chain,
     )

@@ -18,7 +18,7 @@ from contracts.runs import Place, RunState
 from domain.runs.program import program_of
 from storage import pipelines, runs, steps
 from storage.runs import RunRow
-from workflows.starting_runs import start_run
+from workflows.starting_runs import start_callback, start_run
 
 GRACE = timedelta(seconds=10)
 _BATCH = 200
@@ -60,7 +60,11 @@ class RunSweeper:
             if (await runs.find(connection, run.id)).state.finished:
                 return False
         ending = "is unknown to Temporal" if status is None else f"ended as {status.name.lower()}"
-        await self._activities.close_run(CloseRun(run_id=run.id, how="failed"))
+        closed = await self._activities.close_run(CloseRun(run_id=run.id, how="failed"))
+        for following in closed.starts:
+            await start_run(self._client, following, run.workspace_id)
+        if closed.callback:
+            await start_callback(self._client, run.id, f"swept-{run.generation}")
         log.warning("ended a run whose workflow is gone", run_id=str(run.id), workflow=ending)
         return True
 

@@ -10,15 +10,21 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.ai_steps import StoredAiStepActivities
 from activities.nexus import NexusHandler
 from activities.pipeline import StoredRunActivities
+from activities.triggers import StoredTriggerActivities
 from activities.turn import ProviderTurnActivities
 from activities.world import World
 from contracts.ids import TASK_QUEUE
 from workflows.ai_step import AiStepWorkflow
+from workflows.calling_back import RunCallbackWorkflow
 from workflows.nexus_step import NexusStepWorkflow
 from workflows.pipeline import PipelineWorkflow
+from workflows.scheduled_run import ScheduledRunWorkflow
 from workflows.turn import TurnWorkflow
 
-WORKFLOWS: Sequence[type] = (TurnWorkflow, PipelineWorkflow, AiStepWorkflow, NexusStepWorkflow)
+WORKFLOWS: Sequence[type] = (
+    *(TurnWorkflow, AiStepWorkflow, NexusStepWorkflow),
+    *(PipelineWorkflow, ScheduledRunWorkflow, RunCallbackWorkflow),
+)
 """Every workflow that this code runs: the worker and the replayer take them from here."""
 
 HEARTBEAT_THROTTLE = timedelta(seconds=1)
@@ -34,6 +40,7 @@ def build_worker(client: Client, world: World, *, concurrency: int, shutdown: ti
     activities = ProviderTurnActivities(world)
     steps = StoredAiStepActivities(world)
     of_runs = StoredRunActivities(world)
+    around = StoredTriggerActivities(world)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
@@ -48,6 +55,8 @@ def build_worker(client: Client, world: World, *, concurrency: int, shutdown: ti
             of_runs.call_tool,
             of_runs.follow_turn,
             of_runs.close_run,
+            around.fire_schedule,
+            around.tell_run,
         ],
         nexus_service_handlers=[NexusHandler(world)],
         max_concurrent_activities=concurrency,

@@ -10,7 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.ids import NUDGE_SIGNAL, PIPELINE_WORKFLOW
+    from contracts.ids import NUDGE_SIGNAL, PIPELINE_WORKFLOW, QUEUE_KEY
     from contracts.run_activities import (
         CloseRun,
         EndedPass,
@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         TakeItems,
     )
     from contracts.runs import Place, StepOutline
+    from workflows.following_runs import follow_up
     from workflows.obeying import obeying
     from workflows.stepping import LOCAL_RETRY, LOCAL_SECONDS, Stepping
     from workflows.waking import LeftError, Waking
@@ -29,6 +30,8 @@ with workflow.unsafe.imports_passed_through():
 AT_ONCE = 100
 """Steps of one list that run beside each other."""
 _CLOSING = timedelta(seconds=120)
+_LOOK_SECONDS = 120.0
+"""How long a run waits for its turn before it looks by itself; it is told when its turn has come."""
 
 
 @workflow.defn(name=PIPELINE_WORKFLOW)
@@ -48,11 +51,7 @@ class PipelineWorkflow:
         """Run to the end. Returns how it came out; fails only where it is cancelled within a run."""
         how, failed = "cancelled", None
         try:
-            opened = await obeying(
-                workflow.execute_local_activity_method(
-                    RunActivities.open_scope, scope, start_to_close_timeout=LOCAL_SECONDS, retry_policy=LOCAL_RETRY
-                )
-            )
+            opened = await self._open(scope)
             if opened.finished is not None:
                 return EndedScope(state=opened.finished)
             async with asyncio.timeout(opened.seconds):
@@ -73,7 +72,21 @@ class PipelineWorkflow:
             start_to_close_timeout=_CLOSING,
             retry_policy=LOCAL_RETRY,
         )
+        await follow_up(closed)
         return EndedScope(state=closed.state)
+
+    async def _open(self, scope: Scope) -> OpenedScope:
+        """Begin, or wait for the turn where too many runs are at work. Raises LeftError."""
+        while True:
+            mark = self._waking.mark(QUEUE_KEY)
+            opened = await obeying(
+                workflow.execute_local_activity_method(
+                    RunActivities.open_scope, scope, start_to_close_timeout=LOCAL_SECONDS, retry_policy=LOCAL_RETRY
+                )
+            )
+            if not opened.queued:
+                return opened
+            await self._waking.wait(QUEUE_KEY, mark, _LOOK_SECONDS)
 
     async def _scope(self, scope: Scope, opened: OpenedScope) -> str | None:
         stepping = Stepping(scope.run_id, self._waking, lambda steps, place: self._body(stepping, steps, place))

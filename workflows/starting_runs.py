@@ -1,12 +1,15 @@
 """Starting a run's workflow: by id alone, once, whoever asks."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from contracts.ids import TASK_QUEUE, run_workflow_id
-from contracts.run_activities import EndedScope, Scope
+from contracts.ids import TASK_QUEUE, callback_workflow_id, run_workflow_id
+from contracts.run_activities import EndedScope, Scope, TellRun
+from workflows.calling_back import RunCallbackWorkflow
 from workflows.pipeline import PipelineWorkflow
 
 
@@ -26,3 +29,15 @@ async def start_run(client: Client, run_id: UUID, workspace_id: UUID) -> Workflo
         priority=Priority(fairness_key=str(workspace_id)),
         request_eager_start=True,
     )
+
+
+async def start_callback(client: Client, run_id: UUID, generation: str) -> None:
+    """Tell a run's end, where its own workflow is not there to see to it."""
+    with suppress(WorkflowAlreadyStartedError):
+        await client.start_workflow(
+            RunCallbackWorkflow.run,
+            TellRun(run_id=run_id),
+            id=callback_workflow_id(run_id, generation),
+            task_queue=TASK_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        )

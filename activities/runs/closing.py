@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from activities.runs.following import followed
 from activities.runs.naming import names_at
 from activities.runs.open_run import OpenRun
 from activities.world import World
 from contracts.errors import ErrorKind, PerdureError
-from contracts.run_activities import CloseRun
+from contracts.run_activities import ClosedRun, CloseRun
 from contracts.runs import RunState
 from domain.pipelines.templates import UnfitTemplateError, rendered
 from domain.runs.reading import roots_of
@@ -20,19 +21,21 @@ _STATES = {
 }
 
 
-async def close_run(world: World, run: OpenRun, request: CloseRun) -> RunState:
+async def close_run(world: World, run: OpenRun, request: CloseRun) -> ClosedRun:
     """Store the outputs, or what failed, and end the run. One that has ended stays as it is."""
     if run.row.state.finished:
-        return run.row.state
+        return ClosedRun(run_id=run.id, state=run.row.state)
     now = world.clock()
+    value: Any = None
     state, output, error = _STATES[request.how], None, None
     step = request.failed
     match request.how:
         case "completed":
             try:
+                value = await outputs(run)
                 output = await artifacts.put(
                     run.connection,
-                    await outputs(run),
+                    value,
                     workspace_id=run.row.workspace_id,
                     now=now,
                     what="The run's output",
@@ -60,7 +63,8 @@ async def close_run(world: World, run: OpenRun, request: CloseRun) -> RunState:
         subject_id=run.id,
         detail={"kind": error[0], "step": step} if error else {},
     )
-    return state
+    given = value if state is RunState.COMPLETED else None
+    return await followed(run, state, output=given, error=error, now=now)
 
 
 async def outputs(run: OpenRun) -> dict[str, Any]:

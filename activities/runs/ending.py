@@ -10,7 +10,7 @@ from contracts.pipelines.plan import StepState
 from contracts.pipelines.steps import Fallback
 from contracts.run_activities import Again, Ended, StandIn
 from domain.pipelines.schemas import value_faults
-from domain.runs.answers import canonical
+from domain.runs.canonical import canonical
 from domain.yaml.nodes import dotted
 from storage import run_items, steps
 

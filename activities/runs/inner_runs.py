@@ -5,6 +5,7 @@ from uuid import UUID
 
 from activities.runs.ending import StepFailedError, complete
 from activities.runs.present import Present
+from activities.runs.spending import afford, counted_by
 from contracts.errors import ErrorKind, PerdureError
 from contracts.ids import inner_run_id
 from contracts.pipelines.plan import PipelinePlan
@@ -13,6 +14,7 @@ from contracts.run_activities import Ended, RunPipeline
 from contracts.runs import RunState
 from domain.runs.inputs import checked_inputs
 from storage import pipelines, runs
+from storage.runs import RunSpender
 
 DEEPEST = 10
 """Runs within runs."""
@@ -37,6 +39,8 @@ async def inner_run(present: Present, step: PipelineStep) -> Ended | RunPipeline
     found = await pipelines.find(present.connection, step.pipeline, workspace_id=run.workspace_id, version=step.version)
     given = checked_inputs(PipelinePlan.model_validate_json(found.plan).definition, await present.rendered(step.input))
     stored = await present.put(given, "The input")
+    # What is around the other run has to be kept before that asks anybody.
+    await afford(present)
     run_id = inner_run_id(run.id, present.key, row.attempt)
     await runs.accept(
         present.connection,
@@ -47,6 +51,8 @@ async def inner_run(present: Present, step: PipelineStep) -> Ended | RunPipeline
         given=stored,
         digest=hashlib.sha256(stored + found.version.encode()).digest(),
         author=run.author,
+        spender=RunSpender(run.key_id, run.end_user, counted_by(present)),
+        metadata=run.metadata,
         parent=(run.id, present.key),
         now=present.now,
     )

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.pipelines.plan import PipelinePlan
 from domain.runs.program import Program, program_of
-from storage import artifacts, pipelines, runs
+from storage import artifacts, keys, pipelines, runs
+from storage.keys import ApiKey
 from storage.runs import RunRow
 
 _PROGRAMS = 64
@@ -67,6 +68,10 @@ class OpenRun:
         """What the run was given, by name."""
         found: Mapping[str, Any] = await self.value(self.row.input)
         return found
+
+    async def key(self) -> ApiKey | None:
+        """The API key that started the run."""
+        return None if self.row.key_id is None else await keys.known(self.connection, self.row.key_id)
 
     async def value(self, wanted: bytes) -> Any:
         """A stored value."""

@@ -13,10 +13,10 @@ from contracts.pipelines.agents import Judging, Worker
 from contracts.pipelines.steps import AgentStep, GenerateStep, HandoffStep, ParallelStep
 from contracts.requests import FunctionTool, Tool
 from contracts.run_activities import Ask, Await, CallTools, Ended
-from domain.runs.answers import agreement
 from domain.runs.asking import Said, max_steps_of, named_agent, said_by_generate, said_by_worker, tools_of
 from domain.runs.reading import roots_of
 from domain.runs.voting import voted
+from domain.structured.agreeing import agreed as most_agreed
 
 Busy = Ask | CallTools | Await
 
@@ -52,9 +52,12 @@ async def generate(present: Present, step: GenerateStep) -> Ended | Busy:
     answered = [one for one in standings if isinstance(one, Answered)]
     if not answered or any(isinstance(one, Pending | Calling) for one in standings):
         return await busy(present, standings)
-    value, share = agreement([one.value for one in answered])
+    best, share = most_agreed([one.value for one in answered])
+    # A sample without an answer agrees with none.
     confidence = share * len(answered) / len(standings)
-    return await complete(present, value, confidence=confidence, attempts=max(one.turns for one in answered))
+    return await complete(
+        present, answered[best].value, confidence=confidence, attempts=max(one.turns for one in answered)
+    )
 
 
 async def parallel(present: Present, step: ParallelStep) -> Ended | Busy:

@@ -29,7 +29,8 @@ class Pipeline(PipelinePart):
     """A pipeline. Its steps run as soon as what they need has finished.
 
     `inputs` are JSON Schemas by name; an input without `default` is required. `outputs` refer to results; without any, the
-    output is `result`, the last step's. `budget` and `timeout` are the whole run's.
+    output is `result`, the last step's. `budget` and `timeout` are the whole run's. So many runs as `concurrency` says are at
+    work at once; others queue.
     """
 
     version: Literal[1] = 1
@@ -43,4 +44,5 @@ class Pipeline(PipelinePart):
     agents: dict[Label, Agent] = Field(default={}, max_length=200)
     budget: Budget | None = None
     timeout: Duration | None = None
+    concurrency: int | None = Field(default=None, ge=1, le=100_000)
     steps: tuple[Step, ...] = Field(min_length=1, max_length=1_000)

@@ -34,6 +34,9 @@ def _matches(spender: Spender, model: ModelRef | None) -> Iterator[Match]:
         if value and value != EACH:
             yield Match(scope, value)
             yield Match(scope, EACH, value)
+    for one in spender.within:
+        value, _, place = one.partition("@")
+        yield Match(Scope.RUN, value, place)
     if model is not None:
         yield Match(Scope.MODEL, f"{model.provider}:{EACH}")
     for name, value in spender.tags.items():

@@ -25,7 +25,7 @@ from domain.pipelines.outline import Body, Located, Outline, outlined
 from domain.pipelines.parsing import Parsed, parse_all
 from domain.pipelines.results import answer_of, seen_of, variables_of
 from domain.pipelines.shapes import ANY, BOOLEAN, Shape, closed, either, misfit, selected
-from domain.pipelines.soundness import soundness, workers
+from domain.pipelines.soundness import missing_tools, soundness, workers
 from domain.pipelines.versions import version_of
 from domain.yaml.explaining import Fault
 from domain.yaml.nodes import Path
@@ -224,7 +224,7 @@ def _planned(body: Body, graph: Graph) -> PlannedBody:
 
 
 def _doubts(outline: Outline, parsed: Parsed, known: Known) -> Iterator[Fault]:
-    """Inputs and agents that nothing uses, and models that nobody knows: catalogs change."""
+    """Inputs and agents that nothing uses, models and tools that nobody knows: catalogs change."""
     read = {ref.root for one in parsed.by_path.values() for ref in one.references}
     whole = any(ref.root == "inputs" and not ref.path for one in parsed.by_path.values() for ref in one.references)
     by_path = {
@@ -237,6 +237,7 @@ def _doubts(outline: Outline, parsed: Parsed, known: Known) -> Iterator[Fault]:
         for path, name in _models(outline):
             if not known.models(name):
                 yield Fault(path, f"no configured provider is known to have a model {name[:100]!r}")
+    yield from missing_tools(outline, known)
     used = {worker.agent for one in outline.steps() for _, worker in workers(one.step)}
     for name in outline.definition.agents:
         if name not in used:

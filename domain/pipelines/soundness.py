@@ -1,7 +1,7 @@
 """What can be said of a definition without following a reference: names, choices, schemas, agents, what never runs."""
 
 import keyword
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from contracts.pipelines.agents import Worker
 from contracts.pipelines.steps import (
@@ -64,7 +64,6 @@ def soundness(outline: Outline, known: Known) -> Iterator[Fault]:
     for name, agent in outline.definition.agents.items():
         if agent.output is not None:
             yield from schema_faults(agent.output, ("agents", name, "output"))
-        yield from _tools(agent.tools, ("agents", name, "tools"), known)
     for located in outline.steps():
         yield from _step(located, outline, known)
 
@@ -112,9 +111,7 @@ def _step(located: Located, outline: Outline, known: Known) -> Iterator[Fault]:
     if output is not None:
         yield from schema_faults(output, (*path, "schema" if isinstance(step, GenerateStep) else "output"))
     for inner, worker in workers(step):
-        yield from _worker(worker, (*path, *inner), outline, known, alone=isinstance(step, AgentStep))
-    if isinstance(step, ToolStep) and known.tools is not None and step.tool not in known.tools:
-        yield Fault((*path, "tool"), f"there is no tool {step.tool!r}.{near(step.tool, list(known.tools))}")
+        yield from _worker(worker, (*path, *inner), outline, alone=isinstance(step, AgentStep))
     if isinstance(step, PipelineStep) and step.pipeline == outline.definition.name and step.version is None:
         said = "a pipeline that runs itself never ends; use a loop, or name another"
         yield Fault((*path, "pipeline"), said)
@@ -141,7 +138,7 @@ def workers(step: Step) -> Iterator[tuple[Path, Worker]]:
             return
 
 
-def _worker(worker: Worker, path: Path, outline: Outline, known: Known, *, alone: bool) -> Iterator[Fault]:
+def _worker(worker: Worker, path: Path, outline: Outline, *, alone: bool) -> Iterator[Fault]:
     agents = outline.definition.agents
     if worker.agent is not None and worker.agent not in agents:
         hint = near(worker.agent, list(agents)) or " Describe it under `agents`, or here."
@@ -152,16 +149,27 @@ def _worker(worker: Worker, path: Path, outline: Outline, known: Known, *, alone
     said = (worker.prompt, worker.input, worker.messages, worker.instructions, worker.role, worker.goal)
     if alone and not any(said) and named is None and worker.agent is None:
         yield Fault(path, "this agent is told nothing; give it instructions, an input or a prompt")
-    yield from _tools(worker.tools, (*path, "tools"), known)
 
 
-def _tools(tools: tuple[str, ...], path: Path, known: Known) -> Iterator[Fault]:
+def missing_tools(outline: Outline, known: Known) -> Iterator[Fault]:
+    """Tools that nobody offers now. They may come: servers of tools do, and deployments register more."""
     if known.tools is None:
         return
+    for name, agent in outline.definition.agents.items():
+        yield from _tools(agent.tools, ("agents", name, "tools"), known.tools)
+    for one in outline.steps():
+        if isinstance(one.step, ToolStep) and one.step.tool not in known.tools:
+            said = f"there is no tool {one.step.tool!r}.{near(one.step.tool, list(known.tools))}"
+            yield Fault((*one.path, "tool"), said)
+        for path, worker in workers(one.step):
+            yield from _tools(worker.tools, (*one.path, *path, "tools"), known.tools)
+
+
+def _tools(tools: tuple[str, ...], path: Path, known: Collection[str]) -> Iterator[Fault]:
     for at, name in enumerate(tools):
-        if not name.endswith("*") and name not in known.tools:
-            yield Fault((*path, at), f"there is no tool {name!r}.{near(name, list(known.tools))}")
-        elif name.endswith("*") and not any(one.startswith(name[:-1]) for one in known.tools):
+        if not name.endswith("*") and name not in known:
+            yield Fault((*path, at), f"there is no tool {name!r}.{near(name, list(known))}")
+        elif name.endswith("*") and not any(one.startswith(name[:-1]) for one in known):
             yield Fault((*path, at), f"no tool's name begins with {name[:-1]!r}")
 
 

@@ -10,7 +10,6 @@ from contracts.pipelines.agents import Agent, Worker
 from contracts.pipelines.base import Schema
 from contracts.pipelines.definition import Pipeline
 from contracts.pipelines.steps import GenerateStep, HandoffStep, ParallelStep
-from contracts.requests import JsonSchemaOutput, OutputFormat
 from domain.pipelines.templates import rendered, rendered_text
 
 HAND_OVER = "hand_over"
@@ -23,11 +22,6 @@ class Said:
 
     messages: tuple[Message, ...]
     output: Schema | None = None
-
-    @property
-    def output_format(self) -> OutputFormat | None:
-        """The same, as a call asks for it."""
-        return None if self.output is None else JsonSchemaOutput(definition=self.output, strict=_strict(self.output))
 
 
 def said_by_generate(step: GenerateStep, names: Mapping[str, Any]) -> Said:
@@ -90,19 +84,7 @@ def max_steps_of(worker: Worker, definition: Pipeline) -> int:
     return worker.max_steps or (named.max_steps if named is not None else None) or definition.defaults.max_steps
 
 
-def correction(faults: list[str]) -> Message:
-    """What a model is told whose answer does not follow its schema."""
-    listed = "\n".join(f"* {one}" for one in faults)
-    return _message(
-        "user", f"Your answer does not follow the schema:\n{listed}\nAnswer again, with the whole JSON alone."
-    )
-
-
 def _said(system: list[str], messages: list[Message], prompt: str, output: Schema | None) -> Said:
-    if output is not None:
-        # Not every model can be held to a schema, and none is the worse for knowing it.
-        shown = json.dumps(output, ensure_ascii=False)
-        system = [*system, f"Answer with JSON alone, which follows this schema:\n{shown}"]
     first = [_message("system", "\n\n".join(system))] if system else []
     return Said((*first, *messages, _message("user", prompt)), output)
 
@@ -123,22 +105,3 @@ def _shown(value: Any) -> str:
 
 def _message(role: Any, text: str) -> Message:
     return Message(role=role, parts=(TextPart(text=text),))
-
-
-def _strict(schema: Schema) -> bool | None:
-    """Vendors hold a model strictly to schemas whose objects name all their fields and allow no others."""
-    waiting: list[Any] = [schema]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            properties = one.get("properties")
-            if isinstance(properties, dict) and (
-                one.get("additionalProperties") is not False or set(one.get("required", ())) != set(properties)
-            ):
-                return None
-            if one.get("type") == "object" and not isinstance(properties, dict):
-                return None
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
-    return True

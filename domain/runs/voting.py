@@ -4,7 +4,7 @@ from typing import Any
 
 from contracts.errors import ErrorKind, PerdureError
 from contracts.pipelines.agents import Vote
-from domain.runs.answers import canonical
+from domain.runs.canonical import canonical
 
 
 def voted(vote: Vote, answers: dict[str, Any]) -> Any:

@@ -238,14 +238,12 @@ def test_tools_and_pipelines_are_judged_where_they_are_known() -> None:
         known,
     )
     assert [one.field for one in found] == [
-        "steps.0.tool",
         "steps.1.arguments",
         "steps.1.arguments.paht",
         "steps.2.arguments.path",
         "steps.3.pipeline",
         "steps.4.input.n",
         "steps.5.prompt",
-        "steps.5.tools.1",
     ]
     read(
         HEAD + "- {id: e, kind: pipeline, pipeline: other, input: {n: '{{ topic | int }}'}}\n"
@@ -253,6 +251,16 @@ def test_tools_and_pipelines_are_judged_where_they_are_known() -> None:
         source="p",
         known=known,
     )
+
+
+def test_a_tool_that_nobody_offers_now_is_a_doubt() -> None:
+    text = (
+        HEAD + "- {id: a, kind: tool, tool: files_raed, arguments: {path: '{{ topic }}{{ many }}'}}\n"
+        "- {id: f, kind: agent, prompt: x, tools: [file*, web, spare_*]}\n"
+    )
+    found = read(text, source="p", known=Known(tools={"files_read": KnownTool()}))
+    assert [one.field for one in found.warnings] == ["steps.0.tool", "steps.1.tools.1", "steps.1.tools.2"]
+    assert "Did you mean files_read?" in found.warnings[0].message
 
 
 def test_plain_values_are_judged_without_lines() -> None:

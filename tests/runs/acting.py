@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import yaml
+from sqlalchemy import text
 
 from tests.fixtures.house import Running
 
@@ -22,10 +23,16 @@ class Runs:
     house: Running
     http: httpx2.AsyncClient
 
+    async def workspace(self) -> UUID:
+        """The workspace of the key."""
+        async with self.house.house.database.begin() as connection:
+            found: UUID = (await connection.execute(text("SELECT id FROM workspaces"))).scalar_one()
+            return found
+
     async def store(self, document: str | Document) -> Document:
         """Store a definition: its text, or plain values."""
-        text = document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False)
-        answer = await self.http.post("/api/pipelines", content=text)
+        said = document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False)
+        answer = await self.http.post("/api/pipelines", content=said)
         assert answer.status_code in (200, 201), answer.text
         shown: Document = answer.json()
         return shown

@@ -1,7 +1,7 @@
 """One house for a module's runs."""
 
-import dataclasses
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -9,14 +9,14 @@ import pytest
 import pytest_asyncio
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+import workers.compose
 import workers.running
-from activities.world import World
 from providers.simulator.control import Simulator
+from settings import Settings
 from tests.fixtures.house import running_house
 from tests.fixtures.postgres import PostgresServer, create_database
 from tests.runs.acting import Runs
 from tests.runs.tools import Counting
-from workers.compose import House
 from workers.embedded.temporal import EmbeddedTemporal
 from workers.replay import recent_runs, replay
 from workers.worker import build_worker
@@ -34,9 +34,15 @@ def module_simulator(simulator_server: str) -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="module")
-def tools() -> Counting:
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the house's workspaces keep their files."""
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def tools(files: Path) -> Counting:
     """The tools of the house."""
-    return Counting()
+    return Counting(files)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -63,7 +69,15 @@ async def runs(
             strict = partial(build_worker, workflow_runner=SandboxedWorkflowRunner())
             patch.setattr(workers.running, "build_worker", strict)
         async with (
-            running_house(dsn, temporal_server, module_simulator, folder, patch, default_model="sim:sim-fast") as house,
+            running_house(
+                dsn,
+                temporal_server,
+                module_simulator,
+                folder,
+                patch,
+                default_model="sim:sim-fast",
+                **getattr(request.module, "SETTINGS", {}),
+            ) as house,
             house.http() as http,
         ):
             yield Runs(house, http)
@@ -79,10 +93,8 @@ def _forgets_scenarios(module_simulator: Simulator) -> Iterator[None]:
 
 
 def _give(patch: pytest.MonkeyPatch, tools: Counting) -> None:
-    whole = House.world
+    @asynccontextmanager
+    async def running(_: Settings) -> AsyncIterator[Counting]:
+        yield tools
 
-    def world(house: House) -> World:
-        found: World = whole.__get__(house)
-        return dataclasses.replace(found, tools=tools)
-
-    patch.setattr(House, "world", property(world))
+    patch.setattr(workers.compose, "running_tools", running)

@@ -41,11 +41,29 @@ async def test_support_triage(runs: Runs) -> None:
     assert waiting["waiting"][0]["who"] == ["group:support"]
     shown = await runs.step(run_id, "urgent_check")
     assert shown["awaits"]["show"]["from"] == "unknown"
-    await runs.act(run_id, "approve", {"value": "We are coming.", "comment": "as always"})
+    refused = await runs.act(run_id, "approve", {"user": "somebody"}, status=403)
+    assert refused["detail"] == "This is for group:support to decide, and not for the user 'somebody'."
+    decision = {"value": "We are coming.", "comment": "as always", "user": "Ada", "groups": ["support"]}
+    await runs.act(run_id, "approve", decision)
     run = await runs.completed(run_id)
     assert run["output"] == {"urgency": "high", "way": "people", "reply": "We are coming."}
     assert states(run)["normal_reply"] == "skipped"
     assert states(run)["unsorted"] == "skipped"
+
+
+async def test_document_extraction(runs: Runs, files: Path) -> None:
+    folder = files / str(await runs.workspace()) / "invoices"
+    folder.mkdir(parents=True)
+    for number in (1, 2, 3):
+        (folder / f"{number}.txt").write_text(f"Invoice {number}: {number}0 EUR")
+        said = {"text": f'{{"number": "{number}", "date": null, "amount": {number}0}}'}
+        runs.house.simulator.scenario(said, match={"contains": f"Invoice {number}:"})
+    (folder / "notes.md").write_text("not an invoice")
+    await store(runs, "document-extraction")
+    run = await runs.completed(await runs.start("document-extraction"))
+    assert (run["output"]["count"], run["output"]["total"], run["output"]["failed"]) == (3, 60, [])
+    assert run["output"]["rows"][1] == {"path": "invoices/2.txt", "number": "2", "amount": 20}
+    assert run["calls"] == 3
 
 
 async def test_code_review(runs: Runs) -> None:

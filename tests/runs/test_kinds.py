@@ -58,7 +58,8 @@ async def test_samples_agree(runs: Runs) -> None:
     run = await runs.run(steps)
     found = await runs.step(run["id"], "legs")
     assert found["output"]["result"] == {"n": 4}
-    assert found["output"]["confidence"] == pytest.approx(2 / 3)
+    # Of the other two one says the same.
+    assert found["output"]["confidence"] == pytest.approx(1 / 2)
 
 
 async def test_a_step_that_fails_is_tried_again_and_then_fails_the_run(runs: Runs) -> None:

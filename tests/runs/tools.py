@@ -1,36 +1,48 @@
 """Tools of a test: they count their calls."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from contracts.parts import TextPart
-from contracts.toolbox import NoTools
-from contracts.tools import ToolCall, ToolDefinition, ToolEffects, ToolOutcome, ToolResult
+from contracts.tools import ToolCall, ToolDefinition, ToolEffects, ToolOutcome, ToolResult, UnavailableTool
+from tools.files.tools import FilesStanza
+from tools.registry import build
+from tools.stanzas import ToolsStanza
+from workers.tooling import Tooling
 
 ANYTHING: dict[str, Any] = {"type": "object"}
+OWN = ("t", "web_search", "moody", "lost", "careful")
 SAID = "as the tool says"
 
 
 class Counting:
-    """`t` and `web_search` say the same whatever they are asked; `moody` fails twice for a while; `lost` never tells;
-    `careful` needs somebody's agreement."""
+    """The files of workspaces below `root`, and others that count their calls.
 
-    def __init__(self) -> None:
+    `t` and `web_search` say the same whatever they are asked; `moody` fails twice for a while; `lost` never tells;
+    `careful` needs somebody's agreement.
+    """
+
+    unavailable: tuple[UnavailableTool, ...] = ()
+
+    def __init__(self, root: Path) -> None:
         self.calls: list[ToolCall] = []
+        self._files = Tooling(build(ToolsStanza(files=FilesStanza(root=root)), lambda _: ""))
 
     def definitions(self) -> tuple[ToolDefinition, ...]:
-        return tuple(
+        own = tuple(
             ToolDefinition(
                 name=name, description=name, parameters=ANYTHING, effects=ToolEffects(approval=name == "careful")
             )
-            for name in ("t", "web_search", "moody", "lost", "careful")
+            for name in OWN
         )
+        return own + self._files.definitions()
 
     async def call(self, asked: ToolCall, *, now: datetime) -> ToolResult:
-        if asked.name not in [one.name for one in self.definitions()]:
-            return await NoTools().call(asked, now=now)
+        if asked.name not in OWN:
+            return await self._files.call(asked, now=now)
         self.calls.append(asked)
         orjson.loads(asked.arguments)
         outcome, said, temporary = ToolOutcome.OK, SAID, False

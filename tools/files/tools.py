@@ -48,14 +48,16 @@ class ListFiles:
         self.definition = _definition(
             "files_list",
             "List the workspace's files and folders.",
-            {"path": _PATH, "recursive": {"type": "boolean", "default": False}},
+            {"path": _PATH, "recursive": {"type": "boolean", "default": False}, "names": _NAMES},
         )
 
     async def run(self, arguments: Arguments, context: CallContext) -> ToolOutput:
-        """At most a thousand entries, by path."""
+        """At most a thousand entries, by path; with `names` only files."""
         workspace = self._stanza.workspace(context)
-        recursive = arguments.get("recursive", False)
+        recursive, names = arguments.get("recursive", False), arguments.get("names")
         entries = await _threaded(lambda: list(workspace.entries(arguments.get("path", ""), recursive=recursive)))
+        if names is not None:
+            entries = [one for one in entries if not one.folder and _is_like(one.path, names)]
         data = [
             {
                 "path": entry.path,
@@ -131,7 +133,7 @@ class SearchFiles:
             {
                 "text": {"type": "string", "minLength": 1, "maxLength": 1_000},
                 "path": _PATH,
-                "names": {"type": "string", "maxLength": 200, "description": "Only paths like this, such as *.md"},
+                "names": _NAMES,
                 "limit": {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100},
             },
             required=("text",),
@@ -148,6 +150,11 @@ class SearchFiles:
         return ToolOutput(data=data, text="\n".join(lines) or "[nothing found]", truncated=len(found) > limit)
 
 
+_NAMES: dict[str, Any] = {
+    "type": "string",
+    "maxLength": 200,
+    "description": "Only files with paths like this, such as *.md",
+}
 _PATH: dict[str, Any] = {
     "type": "string",
     "maxLength": 2_000,
@@ -183,7 +190,7 @@ def _search(workspace: Workspace, arguments: Arguments, limit: int) -> list[dict
     wanted, names = arguments["text"].casefold(), arguments.get("names", "*")
     found: list[dict[str, Any]] = []
     for entry in workspace.entries(arguments.get("path", ""), recursive=True):
-        if entry.folder or not (fnmatchcase(entry.path, names) or fnmatchcase(entry.path.rpartition("/")[2], names)):
+        if entry.folder or not _is_like(entry.path, names):
             continue
         try:
             text = _text(workspace.read(entry.path), entry.path)
@@ -195,6 +202,10 @@ def _search(workspace: Workspace, arguments: Arguments, limit: int) -> list[dict
                 if len(found) == limit:
                     return found
     return found
+
+
+def _is_like(path: str, names: str) -> bool:
+    return fnmatchcase(path, names) or fnmatchcase(path.rpartition("/")[2], names)
 
 
 def _around(line: str, wanted: str) -> str:

@@ -1,6 +1,7 @@
 """`/api/schedules`: pipelines that are run when their time has come."""
 
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -18,7 +19,7 @@ from api.reading import read_body
 from api.trigger_bodies import BackfillBody, ScheduleBody, ScheduleChange, moment, times_of, wish_of
 from api.triggering import check_asked, new_trigger, note, remove, shown
 from contracts.errors import ErrorKind, PerdureError
-from contracts.triggers import TriggerAsked, TriggerKind
+from contracts.triggers import Times, TriggerAsked, TriggerKind
 from storage import triggers
 from storage.triggers import Trigger
 from workflows.scheduling import change_schedule, create_schedule, handle_of, overlap_policy
@@ -95,7 +96,7 @@ async def change(schedule_id: str, request: Request, caller: Caller, doors: Door
         changed = await triggers.change(connection, found.id, asked=asked, paused=paused, now=doors.clock())
         await note(connection, doors, caller, changed, "changed")
         try:
-            await change_schedule(doors.temporal, found.id, caller.workspace_id, times, paused=paused)
+            await _changed(doors, found, times, paused=paused)
         except RPCError as error:
             raise _refused(error) from None
     return json_response(await _shown(doors, changed))
@@ -142,14 +143,29 @@ async def delete(schedule_id: str, caller: Caller, doors: DoorsOf) -> Response:
     return Response(status_code=204)
 
 
-async def _find(doors: Doors, workspace_id: Any, schedule_id: str) -> Trigger:
+async def _changed(doors: Doors, found: Trigger, times: Times, *, paused: bool) -> None:
+    """Change it in Temporal; one that was lost there is made again."""
+    try:
+        await change_schedule(doors.temporal, found.id, found.workspace_id, times, paused=paused)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        await create_schedule(doors.temporal, found.id, found.workspace_id, times, paused=paused)
+
+
+async def _find(doors: Doors, workspace_id: UUID, schedule_id: str) -> Trigger:
     async with doors.database.begin() as connection:
         return await triggers.find(connection, path_id(schedule_id, "schedule"), workspace_id=workspace_id, kinds=_KIND)
 
 
 async def _shown(doors: Doors, found: Trigger) -> dict[str, Any]:
-    """The schedule with what Temporal knows of it."""
-    info = (await handle_of(doors.temporal, found.id).describe()).info
+    """The schedule with what Temporal knows of it. One that was lost there has no next times; changing it makes it anew."""
+    try:
+        info = (await handle_of(doors.temporal, found.id).describe()).info
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return {**shown(found), "next": [], "started": 0, "skipped": 0, "missed": 0, "at_work": 0}
     return {
         **shown(found),
         "next": [moment(one) for one in info.next_action_times[:_NEXT]],

@@ -74,6 +74,50 @@ async def test_the_worker_is_killed_at_every_step_boundary(processes: Processes)
     assert [one["state"] for one in whole["steps"]] == [one["state"] for one in run["steps"]]
 
 
+async def asked(processes: Processes, run_id: str) -> None:
+    """Somebody is asked for an approval."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if (await run_of(processes, run_id))["waiting"]:
+                return
+            await asyncio.sleep(0.05)
+
+
+WAITING = """\
+name: waiting
+defaults: {model: "sim:sim-fast"}
+steps:
+  - {id: draft, kind: agent, prompt: "A draft."}
+  - {id: agreed, kind: approval, value: "{{ draft.result }}"}
+  - {id: final, kind: agent, prompt: "Finish: {{ agreed.result.value }}"}
+"""
+
+
+async def test_the_worker_is_killed_while_somebody_is_asked(processes: Processes) -> None:
+    processes.start("api", "api", "--migrate")
+    await processes.until_ready()
+    processes.start("first", "worker")
+    async with processes.http() as http:
+        (await http.post("/api/pipelines", content=WAITING)).raise_for_status()
+        begun = (await http.post("/api/pipelines/waiting/runs", json={})).raise_for_status().json()
+        run_id = str(begun["id"])
+        await asked(processes, run_id)
+        processes.kill("first")
+        # Nobody is there to hear of it.
+        (await http.post(f"/api/runs/{run_id}/approve", json={"comment": "yes"})).raise_for_status()
+    processes.start("second", "worker")
+    run = await finished(processes, run_id)
+    assert run["state"] == "completed", run
+    assert {one["id"]: (one["state"], one["turns"]) for one in run["steps"]} == {
+        "draft": ("completed", 1),
+        "agreed": ("completed", 0),
+        "final": ("completed", 1),
+    }
+    await processes.at_rest()
+    calls = [call for call in processes.simulator.calls() if call["billable"] and call["outcome"] == "completed"]
+    assert len(calls) == 2
+
+
 async def once_more(processes: Processes) -> dict[str, Any]:
     """The same run, with nobody killed."""
     async with processes.http() as http:

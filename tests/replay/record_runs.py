@@ -16,12 +16,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from contracts.activities import OpenedTurn
-from contracts.ids import run_workflow_id
+from contracts.ids import QUEUE_KEY, run_workflow_id
 from contracts.run_activities import (
     Again,
     Ask,
     Await,
     CallTools,
+    ClosedRun,
     EndedScope,
     Enter,
     Iterate,
@@ -30,7 +31,7 @@ from contracts.run_activities import (
     Scope,
     StandIn,
 )
-from contracts.runs import StepOutline
+from contracts.runs import RunState, StepOutline
 from tests.replay.record import FOLDER, impersonal
 from tests.workflows.fakes import ScriptedActivities, answer, plan, until_cancelled
 from tests.workflows.run_fakes import DONE, FAILED, Next, ScriptedRunActivities
@@ -42,7 +43,7 @@ from workflows.pipeline import PipelineWorkflow
 Handle = WorkflowHandle[PipelineWorkflow, EndedScope]
 Act = Callable[[ScriptedRunActivities, Handle], Awaitable[None]]
 A, B = StepOutline(id="a"), StepOutline(id="b", needs=("a",))
-INNER = UUID(int=7)
+INNER, GONE, FOLLOWER = UUID(int=7), UUID(int=8), UUID(int=9)
 
 
 def run(*steps: StepOutline, seconds: float | None = None) -> dict[str, OpenedScope]:
@@ -56,6 +57,11 @@ async def _watch(_: ScriptedRunActivities, __: Handle) -> None:
 async def _nudge(activities: ScriptedRunActivities, handle: Handle) -> None:
     await activities.waiting.wait()
     await handle.signal(PipelineWorkflow.nudge, ["a"])
+
+
+async def _its_turn(activities: ScriptedRunActivities, handle: Handle) -> None:
+    await activities.waiting.wait()
+    await handle.signal(PipelineWorkflow.nudge, [QUEUE_KEY])
 
 
 async def _cancel(activities: ScriptedRunActivities, handle: Handle) -> None:
@@ -73,6 +79,8 @@ class Scene:
     items: int = 0
     rounds: int = 1
     of: str | None = None
+    queued: int = 0
+    followed: ClosedRun | None = None
 
 
 def _map(count: int) -> OpenedScope:
@@ -105,6 +113,14 @@ SCENES: dict[str, Scene] = {
     "run-cancelled-mid-turn": Scene(run(A), {"a": [Ask(turn_ids=TURNS[:1]), DONE]}, _cancel),
     "run-map": Scene({**run(A), "a": _map(2)}, {"a": [Iterate(), DONE], "x.1": [Ask(turn_ids=TURNS[:1])]}, items=3),
     "run-map-items": Scene({**run(A), "a": _map(2)}, {"a": [Iterate(), DONE], "y.1": [FAILED]}, items=5, of="a"),
+    "run-waits-for-its-turn": Scene(run(A), act=_its_turn, queued=1),
+    "run-cancelled-in-the-queue": Scene(run(A), act=_cancel, queued=1),
+    "run-is-followed": Scene(
+        run(A),
+        followed=ClosedRun(
+            run_id=INNER, state=RunState.COMPLETED, next_in_line=GONE, starts=(FOLLOWER,), callback=True
+        ),
+    ),
     "run-loop-rounds": Scene(
         {**run(A), "a": OpenedScope(kind="loop", steps=(StepOutline(id="x"),))},
         {"a": [Iterate(), DONE], "x.2": [Await(seconds=0.05)]},
@@ -117,7 +133,14 @@ SCENES: dict[str, Scene] = {
 async def play(client: Client, name: str) -> tuple[ScriptedRunActivities, str]:
     """Play a scene: what was asked of the world, and the history as JSON."""
     scene, run_id = SCENES[name], uuid4()
-    activities = ScriptedRunActivities(scene.scopes, scene.script, items=scene.items, rounds=scene.rounds)
+    activities = ScriptedRunActivities(
+        scene.scopes,
+        scene.script,
+        items=scene.items,
+        rounds=scene.rounds,
+        queued=scene.queued,
+        followed=scene.followed,
+    )
     outcome = until_cancelled if name.endswith("mid-turn") else answer()
     turns = ScriptedActivities([OpenedTurn(status="planned", plan=plan("sim:first"))], [outcome])
     if scene.act is _cancel and name.endswith("mid-turn"):

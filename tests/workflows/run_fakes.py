@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -33,6 +34,7 @@ from contracts.run_activities import (
     StandIn,
     TakeItems,
     TakenItems,
+    TellRun,
 )
 from contracts.runs import RunState
 
@@ -46,7 +48,8 @@ _STATES = {"completed": RunState.COMPLETED, "cancelled": RunState.CANCELLED}
 class ScriptedRunActivities(RunActivities):
     """Plays what is scripted for each step by its key, in order; then it has ended.
 
-    `scopes` are by the step's id, "" for the run. `items` are how many a map has, `rounds` after how many a loop ends.
+    `scopes` are by the step's id, "" for the run. `items` are how many a map has, `rounds` after how many a loop ends. `queued`
+    is how often the run is told to wait for its turn, `followed` what follows its end.
     """
 
     def __init__(
@@ -56,11 +59,17 @@ class ScriptedRunActivities(RunActivities):
         *,
         items: int = 0,
         rounds: int = 1,
+        queued: int = 0,
+        followed: ClosedRun | None = None,
     ) -> None:
         self._scopes = scopes
         self._script = {key: list(said) for key, said in script.items()}
         self._items = items
         self._rounds = rounds
+        self._queued = queued
+        self._followed = followed
+        self.told: list[TellRun] = []
+        self.followers: list[UUID] = []
         self.advanced: list[Advance] = []
         self.passes: list[EndPass] = []
         self.closed: list[CloseRun] = []
@@ -68,6 +77,13 @@ class ScriptedRunActivities(RunActivities):
 
     @activity.defn(name="open_scope")
     async def open_scope(self, request: Scope) -> OpenedScope:
+        if self._followed is not None and request.run_id in self._followed.starts:
+            self.followers.append(request.run_id)
+            return OpenedScope(kind="run")
+        if self._queued:
+            self._queued -= 1
+            self.waiting.set()
+            return OpenedScope(kind="run", queued=True)
         return self._scopes[request.step_id or ""]
 
     @activity.defn(name="advance_step")
@@ -101,8 +117,16 @@ class ScriptedRunActivities(RunActivities):
 
     @activity.defn(name="close_run")
     async def close_run(self, request: CloseRun) -> ClosedRun:
+        if request.run_id in self.followers:
+            return ClosedRun(run_id=request.run_id, state=RunState.COMPLETED)
         self.closed.append(request)
+        if self._followed is not None:
+            return self._followed.model_copy(update={"run_id": request.run_id})
         return ClosedRun(run_id=request.run_id, state=_STATES.get(request.how, RunState.FAILED))
+
+    @activity.defn(name="tell_run")
+    async def tell_run(self, request: TellRun) -> None:
+        self.told.append(request)
 
     def all(self) -> list[Any]:
         """What a worker registers."""
@@ -114,4 +138,5 @@ class ScriptedRunActivities(RunActivities):
             self.call_tool,
             self.follow_turn,
             self.close_run,
+            self.tell_run,
         ]

@@ -14,6 +14,7 @@ ENDS = {
     "run-takes-too-long": ("timeout", None),
     "run-cancelled": ("cancelled", None),
     "run-cancelled-mid-turn": ("cancelled", None),
+    "run-cancelled-in-the-queue": ("cancelled", None),
 }
 
 
@@ -60,3 +61,16 @@ async def test_items_are_worked_on_within_the_window(temporal_client: Client) ->
 async def test_rounds_follow_each_other(temporal_client: Client) -> None:
     activities, _ = await play(temporal_client, "run-loop-rounds")
     assert [one.position for one in activities.passes] == [1, 2, 3]
+
+
+async def test_what_follows_an_end_does_not_hold_it_up(temporal_client: Client) -> None:
+    activities, history = await play(temporal_client, "run-is-followed")
+    # The next in line was gone, which is no matter.
+    assert "EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED" in history
+    assert history.count('"EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED"') == 2
+    assert len(activities.closed) == 1
+
+
+async def test_a_queued_run_asks_again_when_its_turn_has_come(temporal_client: Client) -> None:
+    activities, _ = await play(temporal_client, "run-waits-for-its-turn")
+    assert [one.step_id for one in activities.advanced] == ["a"]

@@ -11,6 +11,8 @@ from contracts.usage import Cost, Usage
 from domain.pricing import PriceBook
 from domain.tokens import count_messages, count_part
 
+BATCH = "batch"
+"""The tier of requests that are answered within a day, at half the price."""
 TYPICAL_ANSWER = 500
 """Tokens of a usual answer, where nothing better is known."""
 UNKNOWN_LIMIT = 32_768
@@ -57,6 +59,8 @@ def forecast(
     the cache holds nothing and is written (`hour_cache`: for an hour), our count falls short, all `searches` are made, and a
     discounted service `tier` is not given.
     """
+    # A batch is a batch, whatever else the vendor has no room for.
+    tiers = {tier} if tier == BATCH else {tier, ""}
     longest = longest_answer(asked, limit)
     cached = min(cached, prompt)
     most = prompt * margin_of(model.model) // 100 + 1
@@ -71,7 +75,7 @@ def forecast(
         Usage(input_uncached=most, output=longest, web_searches=searches),
         Usage(cache_write=most, cache_write_1h=most if hour_cache else 0, output=longest, web_searches=searches),
     )
-    worst = max((likely, *(cost(usage, one) for usage in ends for one in {tier, ""})), key=_total)
+    worst = max((likely, *(cost(usage, one) for usage in ends for one in tiers)), key=_total)
     return Forecast(min(low, likely, key=_total), likely, worst)
 
 

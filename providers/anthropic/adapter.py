@@ -10,13 +10,15 @@ from contracts.catalog import DiscoveredModel
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
-from providers.anthropic.client import build_client
+from providers.anthropic.batches import AnthropicBatches
+from providers.anthropic.client import VENDOR_URL, build_client
 from providers.anthropic.decode import AnswerReader
 from providers.anthropic.encode_request import EncodedRequest, encode_request
 from providers.anthropic.errors import translate, translate_body
 from providers.anthropic.families import capabilities_of, family_of
 from providers.anthropic.listing import list_models
 from providers.anthropic.whole import events_of
+from providers.batching import BatchPort
 from providers.importing import ONE_AT_A_TIME
 from providers.protocol import Capabilities, Health, ProviderConfig
 
@@ -89,6 +91,12 @@ class AnthropicProvider:
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""
         return capabilities_of(model)
+
+    def batches(self) -> BatchPort | None:
+        """The batch API of Anthropic itself; that of others speaking its wire is not known."""
+        if not self._config.simulated and self._config.base_url not in (None, VENDOR_URL):
+            return None
+        return AnthropicBatches(self._config, self._client)
 
     async def warm(self) -> None:
         """Import the SDK and build the client ahead of the first call. Raises `ProviderError` without a key."""

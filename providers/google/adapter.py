@@ -9,7 +9,9 @@ from contracts.catalog import DiscoveredModel
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
-from providers.google.client import build_client, opened
+from providers.batching import BatchPort
+from providers.google.batches import GoogleBatches
+from providers.google.client import VENDOR_URL, VERTEX, build_client, opened
 from providers.google.decode import AnswerReader
 from providers.google.encode_request import EncodedRequest, encode_request
 from providers.google.errors import translate
@@ -81,6 +83,14 @@ class GoogleProvider:
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""
         return capabilities_of(model)
+
+    def batches(self) -> BatchPort | None:
+        """The batch API of Gemini; Vertex has another, over buckets."""
+        if self._config.vendor == VERTEX:
+            return None
+        if not self._config.simulated and self._config.base_url not in (None, VENDOR_URL):
+            return None
+        return GoogleBatches(self._config, self._client)
 
     async def warm(self) -> None:
         """Import the SDK and build the client ahead of the first call. Raises `ProviderError` without a credential."""

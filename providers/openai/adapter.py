@@ -10,7 +10,9 @@ from contracts.catalog import DiscoveredModel
 from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
+from providers.batching import BatchPort
 from providers.importing import ONE_AT_A_TIME
+from providers.openai.batches import OpenAIBatches
 from providers.openai.chat_answer import ChatReader
 from providers.openai.chat_request import encode_chat
 from providers.openai.client import build_client, is_vendor
@@ -99,6 +101,12 @@ class OpenAIProvider:
     def capabilities(self, model: str) -> Capabilities:
         """What `model` can take and give over this wire."""
         return capabilities_of(model, self._config.wire, is_vendor=self._is_vendor, vendor=self._config.vendor)
+
+    def batches(self) -> BatchPort | None:
+        """The batch API of OpenAI itself; that of others speaking its wires is not known."""
+        if not self._config.simulated and (not self._is_vendor or self._config.vendor):
+            return None
+        return OpenAIBatches(self._config, self._client, self._encode)
 
     async def warm(self) -> None:
         """Import the SDK and build the client ahead of the first call. Raises `ProviderError` without a key."""

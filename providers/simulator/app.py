@@ -8,10 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from providers.simulator.anthropic import batches as anthropic_batches
 from providers.simulator.anthropic import routes as anthropic
+from providers.simulator.batch_door import BatchDoor, BatchRoute
 from providers.simulator.connection import BodyTooLargeError, CallerLeftError, Connection, Receive, Send
 from providers.simulator.control_door import ControlDoor
+from providers.simulator.google import batches as google_batches
 from providers.simulator.google import routes as google
+from providers.simulator.openai import batches as openai_batches
 from providers.simulator.openai import routes as openai
 from providers.simulator.serving import Endpoint, Serving, refuse_oversized
 from providers.simulator.state import State
@@ -27,6 +31,7 @@ class SimulatorApp:
     def __init__(self, state: State) -> None:
         self.state = state
         self._control = ControlDoor(state)
+        self._batches = BatchDoor(state)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
@@ -48,6 +53,8 @@ class SimulatorApp:
         if endpoint is None:
             if connection.path.startswith(_CONTROL):
                 await self._control.serve(connection)
+            elif (route := _find_batches(connection)) is not None:
+                await self._batches.serve(connection, route)
             elif connection.path == "/healthz":
                 await connection.reply_json(200, {"ok": True})
             else:
@@ -70,6 +77,18 @@ def _find(connection: Connection) -> Endpoint | None:
     for version in _GOOGLE:
         if path.startswith(version):
             return google.find(method, path[len(version) - 1 :], events=connection.query().get("alt") == "sse")
+    return None
+
+
+def _find_batches(connection: Connection) -> BatchRoute | None:
+    method, path = connection.method, connection.path
+    if path.startswith(_OPENAI):
+        return openai_batches.find(method, path[len(_OPENAI) :])
+    if path.startswith(_ANTHROPIC):
+        return anthropic_batches.find(method, path[len(_ANTHROPIC) :])
+    for version in _GOOGLE:
+        if path.startswith(version):
+            return google_batches.find(method, path[len(version) - 1 :])
     return None
 
 

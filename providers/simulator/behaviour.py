@@ -62,7 +62,8 @@ class Behaviour:
     waits, before anything is sent or after `hold_after` tokens, for `POST /control/release`. `omit_finish` leaves out the
     event with the finish reason, `omit_last_event` the stream's closing event (which is the same event where a wire has
     none after it). `ignore_max_tokens` answers as long as it likes. `finish_reason` is one of stop, length, tool_calls,
-    content_filter, or a vendor's own word.
+    content_filter, or a vendor's own word. `batch_seconds` is how long a batch takes, `batch_answered` how many of its requests
+    are answered before it expires; `drop_connection` and `hold_until_released` then follow its creation (endpoint `batches`).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -93,6 +94,8 @@ class Behaviour:
     hold_after: Tokens | None = None
     context_window: Tokens | None = None
     ignore_max_tokens: bool = False
+    batch_seconds: Seconds | None = None
+    batch_answered: Tokens | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "Behaviour":

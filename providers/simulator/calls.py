@@ -26,6 +26,7 @@ class Call:
 
     `at` is wall time and `monotonic` the monotonic clock at acceptance, `ended` the monotonic clock at the end, in seconds.
     `status` is the HTTP status sent, 0 where none was. `billable` is False for lists of models and counting of tokens.
+    `batch` is the id of the batch that the request was of.
     """
 
     seq: int
@@ -38,6 +39,7 @@ class Call:
     monotonic: float
     stream: bool
     billable: bool
+    batch: str | None = None
     status: int = 0
     input: int = 0
     output: int = 0

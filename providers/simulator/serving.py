@@ -40,21 +40,69 @@ class Endpoint:
     has_body: bool = True
 
 
-class Serving:
+class Reading:
+    """What a request asks for, and why it is refused."""
+
+    def __init__(self, state: State, endpoint: Endpoint) -> None:
+        self._state = state
+        self._endpoint = endpoint
+        self._wire = endpoint.wire
+
+    def _read(self, content: Any) -> tuple[Asked, Reply | None]:
+        """The request, or an empty one with the reply that refuses it."""
+        nothing = Asked(self._endpoint.name, "", False, {})
+        if not isinstance(content, dict):
+            return nothing, self._error(ErrorKind.INVALID_REQUEST, nothing, "The request's body must be a JSON object.")
+        model = content.get("model")
+        nothing.model = model if isinstance(model, str) else ""
+        try:
+            return self._endpoint.read(content), None
+        except RejectedError as rejected:
+            return nothing, self._error(rejected.kind, nothing, rejected.message, rejected.param, rejected.code)
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
+            message = f"The request has a field of the wrong type ({type(problem).__name__})."
+            return nothing, self._error(ErrorKind.INVALID_REQUEST, nothing, message)
+
+    def _refusal(self, asked: Asked, behaviour: Behaviour) -> Reply | None:
+        """The error to answer with at once, if any."""
+        fault = behaviour.error
+        if fault is not None and not (fault.in_stream and asked.stream):
+            return self._error(fault.error_kind, asked, behaviour=behaviour)
+        if behaviour.reject_prefill and asked.prefill is not None:
+            return self._error(ErrorKind.INVALID_REQUEST, asked, _PREFILL[self._wire.vendor])
+        if behaviour.context_window is not None and asked.input_tokens > behaviour.context_window:
+            return self._error(ErrorKind.CONTEXT_OVERFLOW, asked, behaviour=behaviour)
+        return None
+
+    def _error(
+        self,
+        kind: ErrorKind,
+        asked: Asked,
+        message: str | None = None,
+        param: str | None = None,
+        code: str | None = None,
+        behaviour: Behaviour | None = None,
+    ) -> Reply:
+        window = None if behaviour is None else behaviour.context_window
+        trouble = Trouble(
+            asked.model, self._endpoint.name, asked.stream, asked.input_tokens, window, message, param, code
+        )
+        return self._wire.error(kind, trouble, None if behaviour is None else behaviour.error, self._state.clock())
+
+
+class Serving(Reading):
     """One call being served."""
 
     def __init__(self, state: State, connection: Connection, endpoint: Endpoint) -> None:
-        self._state = state
+        super().__init__(state, endpoint)
         self._connection = connection
-        self._endpoint = endpoint
-        self._wire = endpoint.wire
 
     async def run(self) -> None:
         """Serve it to its end. A caller that leaves ends it as well."""
         connection = self._connection
         body = await connection.body() if self._endpoint.has_body else b"{}"
         key = self._wire.key(connection)
-        asked, refusal = self._read(body)
+        asked, refusal = self._parse(body)
         call = self._state.calls.open(
             vendor=self._wire.vendor,
             endpoint=self._endpoint.name,
@@ -84,25 +132,14 @@ class Serving:
             call.status = connection.status
             self._state.calls.close(call, "disconnected")
 
-    def _read(self, body: bytes) -> tuple[Asked, Reply | None]:
-        """The request, or an empty one with the reply that refuses it."""
-        nothing = Asked(self._endpoint.name, "", False, {})
+    def _parse(self, body: bytes) -> tuple[Asked, Reply | None]:
         try:
             content = orjson.loads(body)
         except orjson.JSONDecodeError as problem:
+            nothing = Asked(self._endpoint.name, "", False, {})
             message = f"We could not parse the JSON body of your request. ({problem.msg} at character {problem.pos})"
             return nothing, self._error(ErrorKind.INVALID_REQUEST, nothing, message)
-        if not isinstance(content, dict):
-            return nothing, self._error(ErrorKind.INVALID_REQUEST, nothing, "The request's body must be a JSON object.")
-        model = content.get("model")
-        nothing.model = model if isinstance(model, str) else ""
-        try:
-            return self._endpoint.read(content), None
-        except RejectedError as rejected:
-            return nothing, self._error(rejected.kind, nothing, rejected.message, rejected.param, rejected.code)
-        except (AttributeError, KeyError, TypeError, ValueError) as problem:
-            message = f"The request has a field of the wrong type ({type(problem).__name__})."
-            return nothing, self._error(ErrorKind.INVALID_REQUEST, nothing, message)
+        return self._read(content)
 
     async def _answer(self, call: Call, asked: Asked, key: str) -> None:
         state, connection = self._state, self._connection
@@ -136,32 +173,6 @@ class Serving:
         else:
             outcome = await player.whole(writer, answer, self._headers(b"application/json"))
         state.calls.close(call, outcome)
-
-    def _refusal(self, asked: Asked, behaviour: Behaviour) -> Reply | None:
-        """The error to answer with at once, if any."""
-        fault = behaviour.error
-        if fault is not None and not (fault.in_stream and asked.stream):
-            return self._error(fault.error_kind, asked, behaviour=behaviour)
-        if behaviour.reject_prefill and asked.prefill is not None:
-            return self._error(ErrorKind.INVALID_REQUEST, asked, _PREFILL[self._wire.vendor])
-        if behaviour.context_window is not None and asked.input_tokens > behaviour.context_window:
-            return self._error(ErrorKind.CONTEXT_OVERFLOW, asked, behaviour=behaviour)
-        return None
-
-    def _error(
-        self,
-        kind: ErrorKind,
-        asked: Asked,
-        message: str | None = None,
-        param: str | None = None,
-        code: str | None = None,
-        behaviour: Behaviour | None = None,
-    ) -> Reply:
-        window = None if behaviour is None else behaviour.context_window
-        trouble = Trouble(
-            asked.model, self._endpoint.name, asked.stream, asked.input_tokens, window, message, param, code
-        )
-        return self._wire.error(kind, trouble, None if behaviour is None else behaviour.error, self._state.clock())
 
     async def _refuse(self, call: Call, reply: Reply) -> None:
         request_id = (self._wire.request_id, f"req_{self._state.identity()}".encode())

@@ -26,6 +26,7 @@ class State:
         self._cached: set[tuple[str, str]] = set()
         self._boot = os.urandom(5).hex()
         self._made = 0
+        self.forgets: list[Callable[[], None]] = []
 
     def reset(self) -> None:
         """Forget scenarios, calls and failures, and release what is held."""
@@ -34,6 +35,8 @@ class State:
         self.holding.release()
         self._flaky.clear()
         self._cached.clear()
+        for forget in self.forgets:
+            forget()
 
     def identity(self) -> str:
         """20 hexadecimal digits that no other call has, in this process or another."""

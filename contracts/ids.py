@@ -109,3 +109,23 @@ CALLBACK_WORKFLOW = "RunCallback"
 def callback_workflow_id(run_id: UUID, generation: str) -> str:
     """The workflow id of telling a run's end; `generation` is the Temporal run that ended it."""
     return f"run-callback/{run_id}/{generation}"
+BATCH_WORKFLOW = "Batch"
+BATCH_PART_WORKFLOW = "BatchPart"
+BATCH_CANCELLED_SIGNAL = "batch_cancelled"
+
+_BATCH_NAMESPACE = UUID("4f1d7a6e-2c58-4b93-9d0a-7e3b5c8f1a26")
+
+
+def batch_workflow_id(batch_id: UUID, part: int | None = None) -> str:
+    """The workflow id of a batch, or of a part of it."""
+    return f"batch/{batch_id}" if part is None else f"batch/{batch_id}/{part}"
+
+
+def keyed_batch_id(workspace_id: UUID, idempotency_key: str) -> UUID:
+    """The batch that an idempotency key names in a workspace."""
+    return uuid5(_BATCH_NAMESPACE, f"{workspace_id}/{idempotency_key}")
+
+
+def batch_marker(batch_id: UUID, part: int) -> str:
+    """What a vendor's batch is found by: 32 hexadecimal digits."""
+    return uuid5(_BATCH_NAMESPACE, f"{batch_id}/{part}").hex

@@ -1,6 +1,7 @@
 """Accepting a turn: the row, its messages and its place in the conversation, in the caller's transaction."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -37,6 +38,12 @@ _INSERT = text("""
     VALUES (:id, :workspace_id, :conversation_id, :turn_no, 'accepted', CAST(:request AS jsonb), :digest, :key, :key_id, :now)
     ON CONFLICT (id) DO NOTHING
     RETURNING id
+""")
+
+_INSERT_MANY = text("""
+    INSERT INTO turns (id, workspace_id, conversation_id, turn_no, state, request, request_digest, idempotency_key, key_id,
+                       created_at)
+    VALUES (:id, :workspace_id, :conversation_id, :turn_no, 'accepted', CAST(:request AS jsonb), :digest, :key, :key_id, :now)
 """)
 
 _EXISTING = text("SELECT state, request_digest, workspace_id FROM turns WHERE id = :id")
@@ -130,6 +137,32 @@ async def accept_turn(
     return AcceptedTurn(
         turn_id, TurnState.ACCEPTED, created=True, interrupts=ahead if request.on_busy == "interrupt" else ()
     )
+
+
+async def accept_turns(
+    connection: AsyncConnection,
+    asked: Sequence[tuple[UUID, TurnRequest]],
+    *,
+    workspace_id: UUID,
+    now: datetime,
+    key_id: UUID | None = None,
+) -> None:
+    """Write many turns that are in no conversation and have no key of their own, in state `accepted`."""
+    rows = [
+        {
+            "id": turn_id,
+            "workspace_id": workspace_id,
+            "conversation_id": None,
+            "turn_no": None,
+            "request": request.model_dump_json(exclude_none=True),
+            "digest": request_digest(request, None),
+            "key": None,
+            "key_id": key_id,
+            "now": now,
+        }
+        for turn_id, request in asked
+    ]
+    await connection.execute(_INSERT_MANY, rows)
 
 
 async def _find_same(

@@ -133,6 +133,8 @@ _TOLD = text("""
 _UNFINISHED = text(f"""
     SELECT {_COLUMNS} FROM runs r
      WHERE r.state IN ('accepted', 'running') AND r.created_at < :before AND r.parent_run_id IS NULL
+       AND NOT EXISTS (SELECT 1 FROM batch_items i JOIN batches b ON b.id = i.batch_id
+                        WHERE i.run_id = r.id AND b.state IN ('accepted', 'running'))
      ORDER BY r.created_at LIMIT :limit
 """)  # noqa: S608
 
@@ -299,7 +301,7 @@ async def told(connection: AsyncConnection, run_id: UUID, *, generation: int, st
 
 
 async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[RunRow]:
-    """Runs accepted before `before` that have not ended, oldest first, without those that other runs started."""
+    """Runs accepted before `before` that have not ended, oldest first, without those that other runs or batches started."""
     return [_run(row) for row in await connection.execute(_UNFINISHED, {"before": before, "limit": limit})]
 
 

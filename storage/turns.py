@@ -112,6 +112,8 @@ _REQUEST_CANCEL = text("""
 _STALE = text("""
     SELECT id, workspace_id, state FROM turns
      WHERE state IN ('accepted', 'running') AND created_at < :before
+       AND NOT EXISTS (SELECT 1 FROM batch_items i JOIN batches b ON b.id = i.batch_id
+                        WHERE i.turn_id = turns.id AND b.state IN ('accepted', 'running'))
      ORDER BY created_at LIMIT :limit
 """)
 
@@ -229,6 +231,6 @@ async def request_cancel(connection: AsyncConnection, turn_id: UUID, *, workspac
 
 
 async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[Unfinished]:
-    """Turns accepted before `before` that have not ended, oldest first."""
+    """Turns accepted before `before` that have not ended, oldest first; without those of batches, which see to their own."""
     rows = await connection.execute(_STALE, {"before": before, "limit": limit})
     return [Unfinished(row.id, row.workspace_id, TurnState(row.state)) for row in rows]

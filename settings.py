@@ -171,6 +171,10 @@ class Settings(BaseSettings):
         description="Private networks that callbacks may go to, as a JSON list. Others reach public addresses only.",
     )
     max_request_bytes: int = Field(default=20_000_000, ge=1_000, description="The largest request body that is read.")
+    max_batch_bytes: int = Field(default=200_000_000, ge=1_000, description="The largest batch that is read.")
+    batch_poll_seconds: float = Field(
+        default=30, gt=0, le=3600, description="How often a vendor's batch is looked at; seldom once it takes long."
+    )
     worker_concurrency: int = Field(default=1_000, ge=1, le=20_000, description="Provider calls at once in a worker.")
     warm: bool = Field(
         default=True, description="Load the SDKs and the classifier at a worker's start, not at the first turn."

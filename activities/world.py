@@ -31,6 +31,7 @@ class World:
     providers' prices, by their names; `price_book` gives the prices that are in force for a workspace.
     `callbacks` tells results to addresses, None where the deployment signs none.
     `tools` are what steps of runs may call, `default_model` is asked where a pipeline names none.
+    `batch_poll` is how many seconds pass between the first looks at a vendor's batch.
     """
 
     database: Database
@@ -46,3 +47,4 @@ class World:
     callbacks: Callbacks | None = None
     tools: Toolbox = field(default_factory=NoTools)
     default_model: str | None = None
+    batch_poll: float = 30.0

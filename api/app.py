@@ -5,6 +5,7 @@ from fastapi_offline import FastAPIOffline
 
 from api import (
     approving,
+    batches,
     budgets,
     chat,
     compare,
@@ -62,6 +63,7 @@ _TAGS = [
     {"name": "webhooks", "description": "Who is told what budgets have to say."},
     {"name": "keys", "description": "Workspaces, and who may use them for what."},
     {"name": "triggers", "description": "What starts runs by itself: times, deliveries, other pipelines' ends."},
+    {"name": "batches", "description": "Many turns and runs at once, at half the price where the vendor has one."},
     {"name": "preferences", "description": "Which models users like, for what."},
     {"name": "steps", "description": "One durable answer for another program: text, or data that follows a schema."},
     {"name": "tools", "description": "What models and pipelines may call, and what calls of it do."},
@@ -102,6 +104,7 @@ _DOORS = (
     schedules,
     triggers,
     hooks,
+    batches,
     health,
 )
 

@@ -43,7 +43,8 @@ class NoTools:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The parts that requests work on. `clock` gives the present in UTC; `max_request_bytes` bounds a body.
+    """The parts that requests work on. `clock` gives the present in UTC; `max_request_bytes` bounds a body,
+    `max_batch_bytes` that of a batch.
 
     `price_book` gives a workspace's prices. `callbacks`: results can be told to addresses, as there is a secret to sign them
     with.
@@ -63,6 +64,7 @@ class Doors:
     price_book: Callable[[UUID], PriceBook] = lambda _: STANDARD
     tools: KnownTools = field(default_factory=NoTools)
     callbacks: bool = False
+    max_batch_bytes: int = 200_000_000
 
     @property
     def catalog(self) -> Catalog:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.batch_commands import batch_app
 from cli.budget_commands import budgets_app, ledger_app
 from cli.exits import fail
 from cli.key_commands import keys_app
@@ -41,6 +42,7 @@ app.add_typer(tools_app, name="tools")
 app.add_typer(run_app, name="run")
 app.add_typer(schedules_app, name="schedules")
 app.add_typer(triggers_app, name="triggers")
+app.add_typer(batch_app, name="batch")
 
 
 @app.command()

@@ -31,6 +31,7 @@ def doors(house: House) -> Doors:
         catalogs=house.catalogs,
         clock=utc_now,
         max_request_bytes=settings.max_request_bytes,
+        max_batch_bytes=settings.max_batch_bytes,
         default_model=settings.default_model,
         version=version("perdure"),
         policies=house.policies,

@@ -88,6 +88,7 @@ class House:
             callbacks=callbacks_of(self.settings),
             tools=self.tools,
             default_model=self.settings.default_model,
+            batch_poll=self.settings.batch_poll_seconds,
         )
 
 

@@ -17,11 +17,12 @@ from contracts.activities import CloseTurn
 from contracts.errors import ErrorKind
 from contracts.ids import turn_workflow_id
 from contracts.turns import TurnState
-from storage import ai_steps, turns
+from storage import ai_steps, batches, turns
 from storage.turns import Unfinished
 from workers.run_sweeper import RunSweeper
 from workflows.starting import start_turn
 from workflows.starting_ai_steps import start_ai_step
+from workflows.starting_batches import start_batch
 
 GRACE = timedelta(seconds=10)
 """How long an accepted turn may wait for its start before the sweeper looks after it."""
@@ -63,6 +64,7 @@ class Sweeper:
         if swept:
             log.warning("settled what lost attempts had reserved", reservations=swept)
         await self._mend_ai_steps(now)
+        await self._mend_batches(now)
         mended += await self._runs.sweep(now)
         await self._world.streams.purge(now - self._keep_streams)
         if self._purged_at is None or now - self._purged_at >= PURGES_EVERY:
@@ -76,6 +78,13 @@ class Sweeper:
             left = await ai_steps.unfinished(connection, before=now - GRACE, limit=_BATCH)
         for step_id, workspace_id in left:
             await start_ai_step(self._client, step_id, workspace_id)
+
+    async def _mend_batches(self, now: datetime) -> None:
+        """Start those that nobody runs. One that runs is not touched by it."""
+        async with self._world.database.begin() as connection:
+            left = await batches.unfinished(connection, before=now - GRACE, limit=_BATCH)
+        for batch_id, workspace_id in left:
+            await start_batch(self._client, batch_id, workspace_id)
 
     async def _mend(self, turn: Unfinished) -> bool:
         turn_id, state = turn.id, turn.state

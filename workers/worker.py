@@ -8,6 +8,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.ai_steps import StoredAiStepActivities
+from activities.batches.stored import StoredBatchActivities
 from activities.nexus import NexusHandler
 from activities.pipeline import StoredRunActivities
 from activities.triggers import StoredTriggerActivities
@@ -16,6 +17,8 @@ from activities.world import World
 from contracts.ids import TASK_QUEUE
 from workflows.ai_step import AiStepWorkflow
 from workflows.calling_back import RunCallbackWorkflow
+from workflows.batch import BatchWorkflow
+from workflows.batch_part import BatchPartWorkflow
 from workflows.nexus_step import NexusStepWorkflow
 from workflows.pipeline import PipelineWorkflow
 from workflows.scheduled_run import ScheduledRunWorkflow
@@ -24,6 +27,7 @@ from workflows.turn import TurnWorkflow
 WORKFLOWS: Sequence[type] = (
     *(TurnWorkflow, AiStepWorkflow, NexusStepWorkflow),
     *(PipelineWorkflow, ScheduledRunWorkflow, RunCallbackWorkflow),
+    *(BatchWorkflow, BatchPartWorkflow),
 )
 """Every workflow that this code runs: the worker and the replayer take them from here."""
 
@@ -41,6 +45,7 @@ def build_worker(client: Client, world: World, *, concurrency: int, shutdown: ti
     steps = StoredAiStepActivities(world)
     of_runs = StoredRunActivities(world)
     around = StoredTriggerActivities(world)
+    of_batches = StoredBatchActivities(world)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
@@ -57,6 +62,9 @@ def build_worker(client: Client, world: World, *, concurrency: int, shutdown: ti
             of_runs.close_run,
             around.fire_schedule,
             around.tell_run,
+            *(of_batches.plan_batch, of_batches.close_batch),
+            *(of_batches.submit_part, of_batches.look_at_part, of_batches.collect_part),
+            *(of_batches.take_batch_items, of_batches.end_batch_items),
         ],
         nexus_service_handlers=[NexusHandler(world)],
         max_concurrent_activities=concurrency,

@@ -1,0 +1,1 @@
+"""Batches: planned, handed to vendors, collected."""

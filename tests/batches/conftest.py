@@ -1,0 +1,36 @@
+"""One house for a module's batches, which are looked at often."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from providers.simulator.control import Simulator
+from tests.fixtures.house import Running, running_house
+from tests.fixtures.postgres import PostgresServer, create_database
+from workers.embedded.temporal import EmbeddedTemporal
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_house(
+    postgres_server: PostgresServer,
+    migrated_template: str,
+    temporal_server: EmbeddedTemporal,
+    simulator_server: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Running]:
+    dsn = await create_database(postgres_server, template=migrated_template)
+    folder = tmp_path_factory.mktemp("batches")
+    with Simulator(simulator_server) as control, pytest.MonkeyPatch.context() as patch:
+        control.reset()
+        async with running_house(dsn, temporal_server, control, folder, patch, batch_poll_seconds=0.2) as running:
+            yield running
+        control.reset()
+
+
+@pytest.fixture
+def house(module_house: Running) -> Iterator[Running]:
+    """The module's house, its simulator reset."""
+    module_house.simulator.reset()
+    yield module_house
+    module_house.simulator.reset()

@@ -13,6 +13,9 @@ with workflow.unsafe.imports_passed_through():
 LOWEST = 5
 """Temporal's priority of what may wait: 1 is the highest, 3 what turns have."""
 
+DEAD = timedelta(seconds=15)
+"""A worker that says nothing for so long is taken for dead."""
+
 BATCH_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     maximum_interval=timedelta(minutes=1),
@@ -43,7 +46,7 @@ class BatchWorkflow:
             BatchActivities.plan_batch,
             request,
             start_to_close_timeout=timedelta(minutes=5),
-            heartbeat_timeout=timedelta(seconds=30),
+            heartbeat_timeout=DEAD,
             retry_policy=BATCH_RETRY,
             priority=Priority(priority_key=LOWEST),
         )

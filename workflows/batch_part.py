@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from contracts.run_activities import EndedScope, Scope
     from contracts.turns import TurnResult
-    from workflows.batch import BATCH_RETRY, LOWEST
+    from workflows.batch import BATCH_RETRY, DEAD, LOWEST
 
 AT_ONCE = 25
 """Items of one part that are asked at the same time."""
@@ -72,7 +72,7 @@ class BatchPartWorkflow:
             BatchActivities.submit_part,
             request,
             start_to_close_timeout=timedelta(minutes=15),
-            heartbeat_timeout=timedelta(minutes=2),
+            heartbeat_timeout=DEAD,
             retry_policy=BATCH_RETRY,
         )
         if not submitted.waiting:
@@ -84,7 +84,7 @@ class BatchPartWorkflow:
             look = await workflow.execute_activity_method(
                 BatchActivities.look_at_part,
                 request,
-                start_to_close_timeout=timedelta(minutes=2),
+                start_to_close_timeout=timedelta(seconds=45),
                 retry_policy=BATCH_RETRY,
             )
             if look.ended:
@@ -94,7 +94,7 @@ class BatchPartWorkflow:
             BatchActivities.collect_part,
             request,
             start_to_close_timeout=timedelta(hours=2),
-            heartbeat_timeout=timedelta(minutes=2),
+            heartbeat_timeout=DEAD,
             retry_policy=BATCH_RETRY,
         )
 
@@ -160,7 +160,7 @@ class BatchPartWorkflow:
         return await workflow.execute_activity_method(
             BatchActivities.take_batch_items,
             TakeItems(batch_id=request.batch_id, number=request.number, after=after, limit=PAGE),
-            start_to_close_timeout=timedelta(minutes=1),
+            start_to_close_timeout=timedelta(seconds=20),
             retry_policy=BATCH_RETRY,
         )
 
@@ -169,6 +169,6 @@ class BatchPartWorkflow:
             BatchActivities.end_batch_items,
             request,
             start_to_close_timeout=timedelta(minutes=30),
-            heartbeat_timeout=timedelta(minutes=2),
+            heartbeat_timeout=DEAD,
             retry_policy=BATCH_RETRY,
         )

@@ -109,6 +109,8 @@ CALLBACK_WORKFLOW = "RunCallback"
 def callback_workflow_id(run_id: UUID, generation: str) -> str:
     """The workflow id of telling a run's end; `generation` is the Temporal run that ended it."""
     return f"run-callback/{run_id}/{generation}"
+
+
 BATCH_WORKFLOW = "Batch"
 BATCH_PART_WORKFLOW = "BatchPart"
 BATCH_CANCELLED_SIGNAL = "batch_cancelled"

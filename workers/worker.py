@@ -16,9 +16,9 @@ from activities.turn import ProviderTurnActivities
 from activities.world import World
 from contracts.ids import TASK_QUEUE
 from workflows.ai_step import AiStepWorkflow
-from workflows.calling_back import RunCallbackWorkflow
 from workflows.batch import BatchWorkflow
 from workflows.batch_part import BatchPartWorkflow
+from workflows.calling_back import RunCallbackWorkflow
 from workflows.nexus_step import NexusStepWorkflow
 from workflows.pipeline import PipelineWorkflow
 from workflows.scheduled_run import ScheduledRunWorkflow

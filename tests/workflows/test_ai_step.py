@@ -30,7 +30,8 @@ async def test_samples_run_side_by_side(temporal_client: Client) -> None:
     again = uuid4()
     steps = ScriptedSteps(first, {first[2]: again})
     await run(temporal_client, steps, turns_of(5))
-    assert sorted(steps.judged) == sorted([*first, again])
+    # An activity may run twice; each turn is judged.
+    assert set(steps.judged) == {*first, again}
     assert len(steps.closed) == 1
 
 

@@ -74,7 +74,9 @@ async def test_workers_that_die_spend_no_more_than_there_is(processes: Processes
     assert spent <= CAP
     assert {turn["state"] for turn in turns} <= {"completed", "cancelled", "failed"}
     refused = [turn["result"]["error_kind"] for turn in turns if turn["state"] == "failed"]
-    assert set(refused) == {"budget_exceeded"}
+    # Where workers come back slowly the step's own time may be over.
+    assert "budget_exceeded" in refused
+    assert set(refused) <= {"budget_exceeded", "timeout"}
 
     database = Database(processes.dsn, pool_size=1)
     async with database.begin() as snapshot:

@@ -1,9 +1,10 @@
 """`/api/runs/{id}/events`: what happens in a run, and what its agents say, live; it can be resumed."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,8 @@ from storage.streams.log import BEGINNING
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 LOOK = 0.2
 """Seconds between looks at what has happened."""
+LAST_WORDS = 20.0
+"""Seconds that the end of a run waits for what its turns have yet to say."""
 QUIET = 10.0
 _PAGE = 500
 _LATE = 1_000
@@ -97,20 +100,25 @@ async def _events(doors: Doors, run_id: UUID, heard: Heard, *, tokens: bool) -> 
     queue: asyncio.Queue[Said] = asyncio.Queue(1_000)
     readers: dict[UUID, asyncio.Task[None]] = {}
     silent, floor, sent = 0.0, heard.seq, set[int]()
+    newest: datetime | None = None
+    """When the newest turn was created that was seen: a turn may begin and end between two looks."""
     yield COME_BACK
     try:
         while True:
             async with doors.database.begin() as connection:
                 row = await runs.find(connection, run_id)
-                # Of steps that end at once, one that began to write before another may be seen after it.
-                since = max(floor, heard.seq - _LATE)
-                read = await run_log.after(connection, run_id, since, limit=_PAGE + len(sent))
-                turns = await run_turns.of_run(connection, run_id, running=True) if tokens else []
+                newest = newest or await run_turns.newest(connection, run_id) or row.created_at
+                # Turns before the log: a turn that is seen began with a step that the log then tells of.
+                turns = await run_turns.of_run(connection, run_id, running=True, since=newest) if tokens else []
                 known = heard.turns.keys() - readers.keys() - {one.turn_id for one in turns}
                 if known and tokens:
                     turns += [one for one in await run_turns.of_run(connection, run_id) if one.turn_id in known]
+                # Of steps that end at once, one that began to write before another may be seen after it.
+                since = max(floor, heard.seq - _LATE)
+                read = await run_log.after(connection, run_id, since, limit=_PAGE + len(sent))
             news = [one for one in read if one.seq not in sent]
             sent = {one.seq for one in read}
+            newest = max((newest, *(one.created_at for one in turns)))
             for turn in turns:
                 if turn.turn_id not in readers:
                     position = heard.turns.setdefault(turn.turn_id, BEGINNING)
@@ -119,7 +127,7 @@ async def _events(doors: Doors, run_id: UUID, heard: Heard, *, tokens: bool) -> 
                 heard.seq = max(heard.seq, one.seq)
                 yield event({**one.detail, "at": one.at}, name=one.name, position=str(heard))
             if row.state.finished and len(news) < _PAGE:
-                async for piece in _said(queue, heard, 0.0):
+                async for piece in _rest(queue, heard, readers.values()):
                     yield piece
                 yield event(run_members(row), name="end", position=str(Heard(heard.seq)))
                 return
@@ -164,6 +172,18 @@ async def _said(queue: "asyncio.Queue[Said]", heard: Heard, seconds: float) -> A
         if record.kind is RecordKind.END:
             heard.turns.pop(turn.turn_id)
         yield event(_turn_data(turn, record), name="turn", position=str(heard))
+
+
+async def _rest(
+    queue: "asyncio.Queue[Said]", heard: Heard, readers: Collection[asyncio.Task[None]]
+) -> AsyncGenerator[bytes, None]:
+    """What turns have yet to say when the run has ended: all of it, unless a turn's end does not come."""
+    end = asyncio.get_running_loop().time() + LAST_WORDS
+    while not all(reader.done() for reader in readers) and asyncio.get_running_loop().time() < end:
+        async for piece in _said(queue, heard, LOOK):
+            yield piece
+    async for piece in _said(queue, heard, 0.0):
+        yield piece
 
 
 def _turn_data(turn: StepTurn, record: StreamRecord) -> dict[str, Any]:

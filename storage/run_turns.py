@@ -1,6 +1,7 @@
 """Which turns answer in which steps of a run."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -30,6 +31,7 @@ class StepTurn:
     place: Place
     thread: str
     state: str
+    created_at: datetime
 
 
 _ADD = text("""
@@ -46,10 +48,16 @@ _SPENT = text("""
 """)
 
 _OF_RUN = text("""
-    SELECT r.turn_id, r.step_id, r.place, r.thread, t.state FROM run_turns r JOIN turns t ON t.id = r.turn_id
-     WHERE r.run_id = :run_id AND (NOT :running OR t.state IN ('accepted', 'running'))
+    SELECT r.turn_id, r.step_id, r.place, r.thread, t.state, t.created_at
+      FROM run_turns r JOIN turns t ON t.id = r.turn_id
+     WHERE r.run_id = :run_id
+       AND (NOT :running OR t.state IN ('accepted', 'running') OR t.created_at > CAST(:since AS timestamptz))
      ORDER BY t.created_at LIMIT :limit
 """)
+
+_NEWEST = text(
+    "SELECT max(t.created_at) AS newest FROM run_turns r JOIN turns t ON t.id = r.turn_id WHERE r.run_id = :run_id"
+)
 
 
 async def add(
@@ -70,8 +78,20 @@ async def spent(connection: AsyncConnection, run_id: UUID, *, whole: bool) -> di
 
 
 async def of_run(
-    connection: AsyncConnection, run_id: UUID, *, running: bool = False, limit: int = 5_000
+    connection: AsyncConnection,
+    run_id: UUID,
+    *,
+    running: bool = False,
+    since: datetime | None = None,
+    limit: int = 5_000,
 ) -> list[StepTurn]:
-    """The turns of a run, oldest first; `running`: those that have not ended."""
-    rows = await connection.execute(_OF_RUN, {"run_id": run_id, "running": running, "limit": limit})
-    return [StepTurn(row.turn_id, row.step_id, tuple(row.place), row.thread, row.state) for row in rows]
+    """The turns of a run, oldest first; `running`: those that have not ended, and those created after `since`."""
+    given = {"run_id": run_id, "running": running, "since": since, "limit": limit}
+    rows = await connection.execute(_OF_RUN, given)
+    return [StepTurn(row.turn_id, row.step_id, tuple(row.place), row.thread, row.state, row.created_at) for row in rows]
+
+
+async def newest(connection: AsyncConnection, run_id: UUID) -> datetime | None:
+    """When the newest turn of a run was created."""
+    found: datetime | None = (await connection.execute(_NEWEST, {"run_id": run_id})).scalar_one()
+    return found

@@ -133,13 +133,17 @@ SCENES: dict[str, Scene] = {
 async def play(client: Client, name: str) -> tuple[ScriptedRunActivities, str]:
     """Play a scene: what was asked of the world, and the history as JSON."""
     scene, run_id = SCENES[name], uuid4()
+    followed = scene.followed
+    if followed is not None:
+        # On a server where the scene was played before, its follower runs already.
+        followed = followed.model_copy(update={"starts": tuple(uuid4() for _ in followed.starts)})
     activities = ScriptedRunActivities(
         scene.scopes,
         scene.script,
         items=scene.items,
         rounds=scene.rounds,
         queued=scene.queued,
-        followed=scene.followed,
+        followed=followed,
     )
     outcome = until_cancelled if name.endswith("mid-turn") else answer()
     turns = ScriptedActivities([OpenedTurn(status="planned", plan=plan("sim:first"))], [outcome])

@@ -87,7 +87,7 @@ async def test_long_research(runs: Runs) -> None:
     await runs.store(text)
     run_id = await runs.start("long-research", {"question": "What is tea, really?"})
     await runs.awaits(run_id, "agreed")
-    await runs.act(run_id, "approve", {"value": ["Where?", "When?", "Why?"]})
+    await runs.act(run_id, "approve", {"value": ["Where?", "When?", "Why?"], "user": "owner"})
     run = await runs.completed(run_id)
     assert run["output"]["rounds"] >= 1
     assert run["output"]["report"]

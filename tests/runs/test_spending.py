@@ -81,12 +81,13 @@ async def test_a_run_within_a_run_spends_of_both(runs: Runs) -> None:
 async def test_whoever_starts_a_run_pays_for_it(runs: Runs, scope: str) -> None:
     key_id, http = await made_key(runs, name=f"of {scope}", scopes=["ask"], user_tier="free")
     value = {"key": key_id, "user": "ada", "tag": "team=red"}[scope]
+    user = "ada" if scope == "user" else "bob"
     said = {"scope": scope, "value": value, "unit": "requests", "limit": 1, "period": "total"}
     (await runs.http.post("/api/budgets", json=said)).raise_for_status()
     mine = Runs(runs.house, http)
     name = f"paid-by-{scope}"
     await runs.store({"name": name, "defaults": {"model": "sim:sim-fast"}, "steps": [agent("x"), agent("y")]})
-    run = await mine.ended(await mine.start(name, user="ada", metadata={"team": "red"}))
+    run = await mine.ended(await mine.start(name, user=user, metadata={"team": "red"}))
     assert (run["state"], run["calls"], run["error"]["kind"]) == ("failed", 1, "budget_exceeded")
     await http.aclose()
     await sound(runs)

@@ -14,6 +14,7 @@ from api.naming import names_for
 from api.rights import within_rights
 from api.submitting import TEMPORAL_SECONDS, check_key
 from contracts.batches import BatchMode
+from contracts.errors import ErrorKind, PerdureError
 from contracts.ids import BATCH_CANCELLED_SIGNAL, batch_workflow_id, keyed_batch_id
 from contracts.pipelines.plan import PipelinePlan
 from domain.runs.inputs import checked_inputs
@@ -46,31 +47,40 @@ async def accept_batch(
         names = await names_for(doors, key)
         # Thousands of lines take a second, in which other requests go on.
         lines = await asyncio.to_thread(read_lines, sent, names)
-        async with doors.database.begin() as connection:
-            items = await _accepted(connection, doors, key, lines)
-            now = doors.clock()
-            await batches.accept(
-                connection,
-                items,
-                batch_id=batch_id,
-                workspace_id=key.workspace_id,
-                name=name,
-                mode=mode,
-                digest=digest,
-                idempotency_key=idempotency_key,
-                author=key.prefix,
-                metadata={},
-                now=now,
-            )
-            await audit.record(
-                connection,
-                workspace_id=key.workspace_id,
-                at=now,
-                actor=key.prefix,
-                action="batch.accepted",
-                subject_id=batch_id,
-                detail={"items": len(items), "mode": mode},
-            )
+        try:
+            async with doors.database.begin() as connection:
+                items = await _accepted(connection, doors, key, lines)
+                now = doors.clock()
+                await batches.accept(
+                    connection,
+                    items,
+                    batch_id=batch_id,
+                    workspace_id=key.workspace_id,
+                    name=name,
+                    mode=mode,
+                    digest=digest,
+                    idempotency_key=idempotency_key,
+                    author=key.prefix,
+                    metadata={},
+                    now=now,
+                )
+                await audit.record(
+                    connection,
+                    workspace_id=key.workspace_id,
+                    at=now,
+                    actor=key.prefix,
+                    action="batch.accepted",
+                    subject_id=batch_id,
+                    detail={"items": len(items), "mode": mode},
+                )
+        except PerdureError as error:
+            if error.kind is not ErrorKind.CONFLICT:
+                raise
+            # The same key was sent twice at once.
+            async with doors.database.begin() as connection:
+                known = await batches.accepted_before(connection, batch_id, digest)
+            if not known:
+                raise
     async with doors.database.begin() as connection:
         batch = await batches.find(connection, batch_id)
     if not batch.state.finished:

@@ -10,8 +10,9 @@ ONE_AT_A_TIME = threading.Lock()
 
 
 def import_httpx() -> None:
-    """Import httpx here and now, some 70 ms once: on the event loop, before an SDK that needs it is imported elsewhere.
+    """Import httpx here and now, some 70 ms once: on the event loop, before any SDK is imported or built in a thread.
 
-    OpenAI's SDK looks at it in every call (openai/_httpx2.py, `_loaded_legacy_httpx`), and fails where it is half loaded.
+    OpenAI's SDK looks at it when it is built and in every call (openai/_httpx2.py, `_loaded_legacy_httpx`), and fails where it
+    is half loaded, be it by the loop while a thread builds or the other way round.
     """
     import httpx  # noqa: F401

@@ -11,7 +11,7 @@ from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
 from providers.batching import BatchPort
-from providers.importing import ONE_AT_A_TIME
+from providers.importing import ONE_AT_A_TIME, import_httpx
 from providers.openai.batches import OpenAIBatches
 from providers.openai.chat_answer import ChatReader
 from providers.openai.chat_request import encode_chat
@@ -172,6 +172,7 @@ class OpenAIProvider:
 
     async def _client(self) -> "AsyncOpenAI":
         if self._built is None:
+            import_httpx()
             await asyncio.to_thread(self._build)
         assert self._built is not None
         return self._built

@@ -22,6 +22,8 @@ from contracts.errors import ErrorKind
 from contracts.turns import TurnResult
 from tests.workflows.ai_steps import ScriptedSteps, turns_of
 from tests.workflows.ai_steps import run as run_step
+from tests.workflows.batch_fakes import ScriptedBatch
+from tests.workflows.batch_fakes import run as run_batch
 from tests.workflows.fakes import Outcome, ScriptedActivities, answer, fail, plan, until_cancelled
 from tests.workflows.running import running_worker
 from workers.embedded.ports import any_free
@@ -86,10 +88,26 @@ STEP_SCENES: dict[str, Callable[[Client], Awaitable[tuple[object, str]]]] = {
 }
 
 
+BATCH_SCENES: dict[str, Callable[[Client], Awaitable[str]]] = {
+    "batch": lambda client: run_batch(client, ScriptedBatch(2)),
+    "batch-part-at-vendor": lambda client: run_batch(client, ScriptedBatch(1, items=2, looks=3), turns_of(2), part=1),
+    "batch-part-live": lambda client: run_batch(client, ScriptedBatch(0, items=30), turns_of(30), part=0),
+    "batch-part-refused": lambda client: run_batch(
+        client, ScriptedBatch(1, items=1, refused=True), turns_of(1), part=1
+    ),
+    "batch-part-cancelled": lambda client: run_batch(client, ScriptedBatch(1, looks=1000), part=1, cancel=True),
+    "batch-part-cancelled-live": lambda client: run_batch(
+        client, ScriptedBatch(0, items=1), turns_of(1, until_cancelled), part=0, cancel=True
+    ),
+}
+
+
 async def record(client: Client, name: str) -> str:
     """Play a scene; its history as JSON."""
     if name in STEP_SCENES:
         return impersonal((await STEP_SCENES[name](client))[1])
+    if name in BATCH_SCENES:
+        return impersonal(await BATCH_SCENES[name](client))
     opened, outcomes, act = SCENES[name]
     activities = ScriptedActivities(list(opened), list(outcomes))
     async with running_worker(client, activities) as queue:
@@ -122,7 +140,7 @@ async def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedTemporal(Path(folder), port=any_free(), ui_port=any_free())
         client = await Client.connect(await server.start(), data_converter=pydantic_data_converter)
-        for name in names or (*SCENES, *STEP_SCENES):
+        for name in names or (*SCENES, *STEP_SCENES, *BATCH_SCENES):
             path = FOLDER / f"{name}.json"
             if not path.exists():
                 path.write_text(await record(client, name))

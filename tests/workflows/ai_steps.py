@@ -81,6 +81,7 @@ async def run(
             *(steps.open_ai_step, steps.judge_answer, steps.close_ai_step, steps.tell_ai_step, steps.call_back),
         ],
         max_cached_workflows=0,
+        max_concurrent_workflow_tasks=1,
         default_heartbeat_throttle_interval=timedelta(milliseconds=100),
         max_heartbeat_throttle_interval=timedelta(milliseconds=100),
     ):

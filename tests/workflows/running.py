@@ -22,6 +22,7 @@ async def running_worker(client: Client, activities: TurnActivities) -> AsyncIte
         workflows=WORKFLOWS,
         activities=[activities.open_turn, activities.complete, activities.close_turn],
         max_cached_workflows=0,
+        max_concurrent_workflow_tasks=1,
         default_heartbeat_throttle_interval=timedelta(milliseconds=100),
         max_heartbeat_throttle_interval=timedelta(milliseconds=100),
     ):

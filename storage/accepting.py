@@ -54,7 +54,7 @@ _LOCK_CONVERSATION = text("""
                   ORDER BY t.turn_no DESC) AS ahead
       FROM conversations c
      WHERE c.id = :id AND c.workspace_id = :workspace_id
-       FOR UPDATE OF c
+       FOR NO KEY UPDATE OF c
 """)
 
 _ADVANCE = text("UPDATE conversations SET next_turn = next_turn + 1, updated_at = :now WHERE id = :id")

@@ -52,7 +52,7 @@ _INSERT = text("""
 """)
 
 _FIND = text("SELECT * FROM ai_steps WHERE id = :id")
-_LOCK = text("SELECT * FROM ai_steps WHERE id = :id FOR UPDATE")
+_LOCK = text("SELECT * FROM ai_steps WHERE id = :id FOR NO KEY UPDATE")
 
 _TURNS = text("""
     SELECT s.turn_id, s.sample, s.attempt, s.native, s.verdict, t.state, t.result

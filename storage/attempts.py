@@ -77,7 +77,7 @@ _LOOK = text("""
            END AS history
       FROM turns t LEFT JOIN messages m ON m.turn_id = t.id AND m.step = :step
      WHERE t.id = :turn_id
-       FOR UPDATE OF t
+       FOR NO KEY UPDATE OF t
 """)
 
 _OPEN = text("""

@@ -66,7 +66,7 @@ _WAITING = text("""
 
 _WAIT_OF = text("""
     SELECT turn_id, budget_id, subject, wanted, since FROM budget_waits
-     WHERE turn_id = :turn_id AND workspace_id = :workspace_id FOR UPDATE
+     WHERE turn_id = :turn_id AND workspace_id = :workspace_id FOR NO KEY UPDATE
 """)
 
 

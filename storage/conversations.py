@@ -70,7 +70,7 @@ _SWITCH = text(f"""
 """)  # noqa: S608
 
 _DELETE = text("DELETE FROM conversations WHERE id = :id AND workspace_id = :workspace_id")
-_LOCK = text("SELECT id FROM conversations WHERE id = :id AND workspace_id = :workspace_id FOR UPDATE")
+_LOCK = text("SELECT id FROM conversations WHERE id = :id AND workspace_id = :workspace_id FOR NO KEY UPDATE")
 
 
 def _conversation(row: Any) -> Conversation:

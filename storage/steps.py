@@ -59,7 +59,7 @@ _MEET = text("""
 
 # The statements below splice in nothing but the constant above.
 _LOCK = text(f"""
-    SELECT {_COLUMNS} FROM steps WHERE run_id = :run_id AND step_id = :step_id AND place = :place FOR UPDATE
+    SELECT {_COLUMNS} FROM steps WHERE run_id = :run_id AND step_id = :step_id AND place = :place FOR NO KEY UPDATE
 """)  # noqa: S608
 
 _SOME = text(f"""

@@ -46,7 +46,7 @@ _INSERT = text(f"""
 """)  # noqa: S608
 
 _FIND = text(f"SELECT {_COLUMNS} FROM triggers WHERE id = :id")  # noqa: S608
-_LOCK = text(f"SELECT {_COLUMNS} FROM triggers WHERE id = :id FOR UPDATE")  # noqa: S608
+_LOCK = text(f"SELECT {_COLUMNS} FROM triggers WHERE id = :id FOR NO KEY UPDATE")  # noqa: S608
 _LIST = text(f"""
     SELECT {_COLUMNS} FROM triggers
      WHERE workspace_id = :workspace_id AND kind = ANY(CAST(:kinds AS text[])) AND name > :after ORDER BY name LIMIT :limit

@@ -67,7 +67,7 @@ _LANE = text(f"""
              WHERE ahead.conversation_id = t.conversation_id AND ahead.turn_no < t.turn_no
                AND ahead.state IN ('accepted', 'running')
              ORDER BY ahead.turn_no DESC LIMIT 1) AS blocked_by
-      FROM turns t WHERE t.id = :id FOR UPDATE OF t
+      FROM turns t WHERE t.id = :id FOR NO KEY UPDATE OF t
 """)  # noqa: S608
 
 _START = text("""

@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Bytecode is written now and not in the first start, which would take it three seconds.
 UV_PIP := VIRTUAL_ENV=$(CURDIR)/$(VENV) uv pip install --quiet --compile-bytecode
 
+# Hundreds of processes that each compile all of it anew are the slowest part of the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help up test prove check format bench lock local-model
 
@@ -34,7 +37,7 @@ up: $(READY) ## Run everything here: PostgreSQL, Temporal, the API and a worker
 	@$(BIN)/perdure up
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long"
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
 
 prove: $(READY) ## Run the long proofs: kills at every boundary, many processes, long maps
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m long

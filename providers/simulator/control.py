@@ -10,7 +10,9 @@ class Simulator:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx2.Client(base_url=self.url, timeout=30, trust_env=False)
+        # Reading whom to trust takes 40 ms, which plain HTTP has no use for.
+        verify = self.url.startswith("https:")
+        self._http = httpx2.Client(base_url=self.url, timeout=30, trust_env=False, verify=verify)
 
     @property
     def openai_url(self) -> str:

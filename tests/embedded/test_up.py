@@ -74,6 +74,7 @@ def test_a_stop_ends_every_part_and_a_restart_finds_what_was_said(folder: Path) 
         assert end(process) == 0
 
 
+@pytest.mark.long
 def test_a_kill_of_the_parent_leaves_nothing_in_the_way(folder: Path) -> None:
     with up(folder) as (process, ready):
         first = ask(ready)

@@ -1,9 +1,13 @@
 """Dropping what budgets no longer need: settled reservations, and windows that are long over."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+KEEP: Final = timedelta(days=32)
+"""Longer than the longest window that ends: a month, with the hour that a clock repeats in autumn."""
 
 # What was charged stays in the account, so that its sums still prove what is spent.
 _RESERVATIONS = text("""

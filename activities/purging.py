@@ -1,12 +1,11 @@
 """Dropping what nobody asks for any more, in pieces that hold nobody up."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from activities.world import World
 from storage import outbox, purging
+from storage.purging import KEEP
 
-KEEP = timedelta(days=32)
-"""Longer than the longest window that ends: a month, with the hour that a clock repeats in autumn."""
 _BATCH = 5_000
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import (
+    budgeted_turns,
     budgets,
     failover,
     first_token,
@@ -31,6 +32,7 @@ MEASURES: dict[str, tuple[str, Callable[[Target], Awaitable[list[Figure]]]]] = {
     "failover": ("Failing over", failover.measure),
     "stopping": ("Stopping", stopping.measure),
     "budgets": ("Reservations of budgets", budgets.measure),
+    "budgeted-turns": ("Turns under budgets", budgeted_turns.measure),
     "reports": ("Reports over a large ledger", reports.measure),
     "limiter": ("The shared limiter", limiter.measure),
     "switching": ("Policies that change", switching.measure),

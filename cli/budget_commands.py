@@ -1,12 +1,11 @@
 """`perdure budgets` and `perdure ledger`: the commands. Each imports what it needs when it runs."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.options import Json, Key, Url
+from cli.options import Export, Json, Key, Providers, Url
 from cli.running import run
 
 budgets_app = typer.Typer(help="Budgets: who may spend how much.", no_args_is_help=True)
@@ -100,23 +99,32 @@ def delete(budget: Id, url: Url = None, key: Key = None) -> None:
 
 
 @ledger_app.command("verify")
-def verify(as_json: Json = False) -> None:
-    """Prove the invariants of budgets and of the ledger on the live database, and explain each exception."""
+def verify(
+    examples: Annotated[int, typer.Option(min=1, help="How many exceptions of each to explain.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Prove the invariants of budgets, the ledger and its sums on the live database, and explain each exception."""
     from cli.ledger import run_verify
 
-    run(run_verify, as_json=as_json)
+    run(run_verify, examples=examples, as_json=as_json)
+
+
+@ledger_app.command("resum")
+def resum() -> None:
+    """Sum each day anew whose sums are not what the ledger's rows say."""
+    from cli.ledger import run_resum
+
+    run(run_resum)
 
 
 @ledger_app.command("reconcile")
 def reconcile(
-    file: Annotated[Path, typer.Argument(help="A vendor's export of usage or cost, JSON or CSV.")],
-    provider: Annotated[
-        list[str] | None, typer.Option(help="The provider whose calls were billed; else the one of the vendor's name.")
-    ] = None,
+    file: Export,
+    provider: Providers = None,
     workspace: Annotated[str | None, typer.Option(help="Only this workspace's calls; else all of them.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare a vendor's export (OpenAI's or Anthropic's) with the ledger, by model and day. Ends with 1 where they differ."""
+    """Compare a vendor's export with the database's own ledger, of all workspaces. Ends with 1 where they differ."""
     from cli.reconciling import reconcile_here
 
     run(reconcile_here, path=file, providers=provider or [], workspace=workspace, as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import Json, Key, Url
+from cli.options import Export, Json, Key, Providers, Url
 
 costs_app = typer.Typer(help="Costs: where they are going, and what would cost less.", no_args_is_help=True)
 
@@ -89,6 +89,17 @@ def what_if(
 
     asked = {**_days(first, last), "strategy": strategy, "free": free, "sample": sample}
     asyncio.run(show_what_if(reach(url, key), asked, policy, as_json=as_json))
+
+
+@costs_app.command("reconcile")
+def reconcile(
+    file: Export, provider: Providers = None, url: Url = None, key: Key = None, as_json: Json = False
+) -> None:
+    """Compare a vendor's export (OpenAI's or Anthropic's) with the ledger, by model and day. Ends with 1 where they differ."""
+    from cli.client import reach
+    from cli.reconciling import reconcile_there
+
+    asyncio.run(reconcile_there(reach(url, key), path=file, providers=provider or [], as_json=as_json))
 
 
 def _days(first: datetime | None, last: datetime | None) -> dict[str, Any]:

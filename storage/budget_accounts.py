@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.budgets import AccountKey, Totals
 
-MOST_SLICES = 16
+MOST_SLICES = 64
 """Slices of an account at most; there are as many as were needed at once."""
 
 _AT = "budget_id = :budget_id AND subject = :subject AND window_start = :window_start"

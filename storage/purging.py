@@ -1,9 +1,13 @@
 """Dropping what budgets no longer need: settled reservations, and windows that are long over."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+KEEP: Final = timedelta(days=32)
+"""Longer than the longest window that ends: a month, with the hour that a clock repeats in autumn."""
 
 # What was charged stays in the account, so that its sums still prove what is spent.
 _RESERVATIONS = text("""
@@ -24,12 +28,14 @@ _RESERVATIONS = text("""
     SELECT count(*) FROM gone
 """)
 
+# Whatever was reserved in a window was reserved before its end; `reserved_at` has an index that knows how few are so old.
 _WINDOWS = text("""
     WITH over AS (
       SELECT a.budget_id, a.subject, a.window_start FROM budget_accounts a
        WHERE a.window_end < :before
          AND NOT EXISTS (SELECT FROM reservations r WHERE (r.budget_id, r.subject, r.window_start)
-                                                        = (a.budget_id, a.subject, a.window_start))
+                                                        = (a.budget_id, a.subject, a.window_start)
+                                                      AND r.reserved_at < :before)
        LIMIT :limit FOR UPDATE SKIP LOCKED
     ), slices AS (
       DELETE FROM budget_slices s USING over o

@@ -48,6 +48,11 @@ class Reservation:
 _AT = "budget_id = :budget_id AND subject = :subject AND window_start = :window_start"
 _OF = "turn_id = :turn_id AND step = :step AND attempt = :attempt"
 
+
+def _same(one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in ("budget_id", "subject", "window_start"))
+
+
 # The statements below splice in nothing but the constants above.
 _TAKE = text(f"""
     WITH picked AS (
@@ -64,9 +69,33 @@ _TAKE = text(f"""
     RETURNING ordinal
 """)  # noqa: S608
 
-_HELD = text(f"""
-    SELECT budget_id, subject, window_start, ordinal, unit, hard, slot_seconds, amount, charged
-      FROM reservations WHERE {_OF} ORDER BY budget_id, subject, window_start FOR UPDATE
+# All of an attempt's amounts at once, unless one of them came to more than is at hand: then nothing. Slices are locked in the
+# order of their accounts, as Python sorts these.
+_SETTLE_ALL = text(f"""
+    WITH held AS MATERIALIZED (
+      SELECT budget_id, subject, window_start, ordinal, unit, hard, slot_seconds, amount, charged,
+             CASE unit WHEN 'usd' THEN CAST(:usd AS numeric) WHEN 'tokens' THEN CAST(:tokens AS numeric)
+                       ELSE CAST(:requests AS numeric) END AS spent
+        FROM reservations WHERE {_OF} FOR UPDATE
+    ), due AS (
+      SELECT *, CASE WHEN charged IS NULL THEN amount ELSE 0 END AS released, spent - coalesce(charged, 0) AS more
+        FROM held WHERE charged IS DISTINCT FROM spent
+    ), beyond AS (
+      SELECT 1 FROM due WHERE hard AND more > released
+    ), locked AS MATERIALIZED (
+      SELECT d.* FROM due d JOIN budget_slices s USING (budget_id, subject, window_start, ordinal)
+       WHERE NOT EXISTS (SELECT FROM beyond)
+       ORDER BY budget_id, subject COLLATE "C", window_start FOR UPDATE OF s
+    ), given AS (
+      UPDATE budget_slices s SET reserved = s.reserved - l.released, spent = s.spent + l.more,
+                                 room = CASE WHEN l.hard THEN s.room + l.released - l.more ELSE s.room END
+        FROM locked l WHERE {_same("s", "l")} AND s.ordinal = l.ordinal
+    ), said AS (
+      UPDATE reservations r SET charged = l.spent, settled_at = :now FROM locked l WHERE {_OF} AND {_same("r", "l")}
+    )
+    SELECT budget_id, subject, window_start, ordinal, unit, hard, slot_seconds, amount, charged, spent,
+           EXISTS (SELECT FROM beyond) AS beyond
+      FROM held
 """)  # noqa: S608
 
 _REMOVE = text(f"DELETE FROM reservations WHERE {_OF}")  # noqa: S608
@@ -124,12 +153,18 @@ async def settle(
     May be said again with another charge, where more became known: the difference is charged. What goes beyond the reservation is
     charged as well, since it was spent; a hard account's `free` may then fall below 0.
     """
-    rows = (await connection.execute(_HELD, _of(attempt))).all()
+    sums = {"usd": charge.of(Unit.USD), "tokens": charge.of(Unit.TOKENS), "requests": charge.of(Unit.REQUESTS)}
+    rows = (await connection.execute(_SETTLE_ALL, {**_of(attempt), **sums, "now": now})).all()
     settled = sorted(((_key(row), row) for row in rows), key=lambda one: one[0])
     for key, row in settled:
-        spent = charge.of(Unit(row.unit))
-        if row.charged is None or row.charged != spent:
-            await _settle(connection, attempt, key, row, spent, slot_of=slot_of, now=now)
+        if row.charged == row.spent:
+            continue
+        if row.beyond:
+            await _settle(connection, attempt, key, row, now=now)
+        more = row.spent - (row.charged or Decimal(0))
+        if row.slot_seconds and more:
+            slot = {"slot_end": slot_of(row.slot_seconds, now), "ordinal": row.ordinal, "spent": more}
+            await connection.execute(_SLOT, {**_named(key), **slot})
     return [key for key, _ in settled]
 
 
@@ -207,17 +242,11 @@ async def _refill(
 
 
 async def _settle(
-    connection: AsyncConnection,
-    attempt: AttemptKey,
-    key: AccountKey,
-    row: Any,
-    spent: Decimal,
-    *,
-    slot_of: SlotOf,
-    now: datetime,
+    connection: AsyncConnection, attempt: AttemptKey, key: AccountKey, row: Any, *, now: datetime
 ) -> None:
+    """Settle one amount of an attempt, some of which came to more than was reserved."""
     released = row.amount if row.charged is None else Decimal(0)
-    more = spent - (row.charged or Decimal(0))
+    more = row.spent - (row.charged or Decimal(0))
     room = released - more if row.hard else Decimal(0)
     if room < 0:
         await accounts.lock(connection, key)
@@ -226,11 +255,8 @@ async def _settle(
         if beyond:
             await accounts.add_free(connection, key, -beyond)
         room += beyond
-    changes = {"ordinal": row.ordinal, "released": released, "spent": more, "room": room, "charged": spent, "now": now}
-    await connection.execute(_SETTLE, {**_of(attempt), **_named(key), **changes})
-    if row.slot_seconds and more:
-        slot_end = slot_of(row.slot_seconds, now)
-        await connection.execute(_SLOT, {**_named(key), "slot_end": slot_end, "ordinal": row.ordinal, "spent": more})
+    changes = {"released": released, "spent": more, "room": room, "charged": row.spent}
+    await connection.execute(_SETTLE, {**_of(attempt), **_named(key), **changes, "ordinal": row.ordinal, "now": now})
 
 
 def _key(row: Any) -> AccountKey:

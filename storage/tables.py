@@ -338,8 +338,6 @@ user_model_preferences = Table(
     CheckConstraint("score BETWEEN -1 AND 1", name="score"),
 )
 
-_ACCOUNT = ("budget_id", "subject", "window_start")
-
 
 def _account() -> list[Column[object]]:
     """What names an account. No foreign keys: they would lock the budget's row for every reservation."""
@@ -459,7 +457,6 @@ reservations = Table(
     _at("reserved_at"),
     _at("settled_at", nullable=True),
     Index("ix_reservations_held", "reserved_at", postgresql_where=text("settled_at IS NULL")),
-    Index("ix_reservations_account", *_ACCOUNT),
     Index("ix_reservations_age", "reserved_at", postgresql_using="brin"),
     postgresql_with={"fillfactor": "70"},
 )

@@ -1,6 +1,6 @@
 """Summing the ledger by day. What was summed is never summed again, and what is not yet is read from the ledger itself."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -39,8 +39,8 @@ OF_A_CALL: Final = """
 they did cost."""
 
 
-def calls(since: str = ":since") -> str:
-    """The query of the closed calls that began in a time, with what they can be asked by. `since` is an SQL expression."""
+def calls(since: str = ":since", *, until: str = ":until", workspace: str = ":workspace_id") -> str:
+    """The query of a workspace's closed calls that began in a time, with what they can be asked by; all are SQL expressions."""
     return f"""
         SELECT u.workspace_id, (u.started_at AT TIME ZONE 'UTC')::date AS day, u.provider, u.model,
                coalesce(t.plan ->> 'task', '') AS task,
@@ -49,7 +49,7 @@ def calls(since: str = ":since") -> str:
                coalesce(t.request -> 'metadata', '{{}}'::jsonb) AS tags,
                {OF_A_CALL}
           FROM model_usage u LEFT JOIN turns t ON t.id = u.turn_id
-         WHERE u.workspace_id = :workspace_id AND u.started_at >= {since} AND u.started_at < :until AND u.state <> 'open'
+         WHERE u.workspace_id = {workspace} AND u.started_at >= {since} AND u.started_at < {until} AND u.state <> 'open'
     """  # noqa: S608 - made of constants
 
 
@@ -73,6 +73,7 @@ _SUM = text(f"""
      GROUP BY workspace_id, of.dimension, day, of.value, provider, model, task
     ON CONFLICT (workspace_id, dimension, day, value, provider, model, task) DO UPDATE SET {_ADDED}
 """)  # noqa: S608 - made of constants
+_DROP = text("DELETE FROM usage_days WHERE workspace_id = :workspace_id AND day = :day")
 _LOCK = text("SELECT until FROM usage_summed WHERE workspace_id = :workspace_id FOR UPDATE SKIP LOCKED")
 _BEGIN = text("""
     INSERT INTO usage_summed (workspace_id, until)
@@ -115,4 +116,16 @@ async def sum_slice(connection: AsyncConnection, workspace_id: UUID, *, now: dat
         return False
     await connection.execute(_SUM, {**who, "since": since, "until": until})
     await connection.execute(_ADVANCE, {**who, "until": until})
+    return True
+
+
+async def sum_again(connection: AsyncConnection, workspace_id: UUID, day: date) -> bool:
+    """Sum a day of a workspace anew, as far as it was summed; False where it was not, or another process is at it."""
+    until = (await connection.execute(_LOCK, {"workspace_id": workspace_id})).scalar_one_or_none()
+    begins = datetime.combine(day, time(), UTC)
+    if until is None or until <= begins:
+        return False
+    await connection.execute(_DROP, {"workspace_id": workspace_id, "day": day})
+    ends = min(until, begins + timedelta(days=1))
+    await connection.execute(_SUM, {"workspace_id": workspace_id, "since": begins, "until": ends})
     return True

@@ -1,4 +1,4 @@
-"""`/api/costs/reconcile` and `perdure ledger reconcile`: a vendor's export against the rows of calls."""
+"""`/api/costs/reconcile`, `perdure costs reconcile` and `perdure ledger reconcile`: an export against rows of calls."""
 
 import json
 from datetime import UTC, date, datetime
@@ -76,9 +76,18 @@ async def test_an_export_is_compared_with_the_workspaces_calls(opened: Open, tmp
     code, shown, told = await perdure("ledger", "reconcile", str(usage), "--workspace", "default", **own)
     assert (code, "agrees" in shown) == (Exit.OK, True), told
     assert (await perdure("ledger", "reconcile", str(usage), "--workspace", "nobodys", **own))[0] == Exit.NOT_FOUND
+    there = {"PERDURE_URL": opened.url, "PERDURE_API_KEY": opened.key}
+    code, raw, told = await perdure("costs", "reconcile", str(usage), "--json", **there)
+    assert (code, json.loads(raw)["total"]["ledger"]["requests"]) == (Exit.OK, 3), told
+    code, shown, _ = await perdure("costs", "reconcile", str(usage), "--provider", "azure", **there)
+    assert code == Exit.FAILED
+    assert "The ledger has nothing" in shown
     usage.write_text(made.openai_usage_csv(ours).replace(",2000,", ",many,"))
     code, _, told = await perdure("ledger", "reconcile", str(usage), **own)
     assert code == Exit.USAGE
+    assert "row 2, column input_tokens" in told
+    code, _, told = await perdure("costs", "reconcile", str(usage), **there)
+    assert code == Exit.FAILED
     assert "row 2, column input_tokens" in told
 
 

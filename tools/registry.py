@@ -16,6 +16,7 @@ from tools.http.tool import HttpTool
 from tools.integrations.declaration import Integration
 from tools.integrations.tool import integration_tools
 from tools.mcp.tools import McpServer
+from tools.pipelines import PipelinesTool
 from tools.protocol import Closable, Secrets, Tool
 from tools.retrieval import RetrieveTool
 from tools.sql.tools import sql_tools
@@ -113,6 +114,7 @@ def build(
         tools += sql_tools(database, secrets)
     tools += [HttpTool(host, secrets, resolver=resolver) for host in stanza.http]
     tools += [WebPageTool(stanza.web, resolver=resolver)] if stanza.web else []
+    tools += [PipelinesTool(stanza.pipelines)] if stanza.pipelines else []
     tools += file_tools(stanza.files) if stanza.files else ()
     for integration in integrations:
         tools += integration_tools(integration, secrets, resolver=resolver)

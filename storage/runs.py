@@ -89,7 +89,7 @@ _DIGEST = text("SELECT request_digest, state FROM runs WHERE id = :id")
 
 # The statements below splice in nothing but the constant above.
 _FIND = text(f"SELECT {_COLUMNS} FROM runs r WHERE r.id = :id")  # noqa: S608
-_LOCK = text(f"SELECT {_COLUMNS} FROM runs r WHERE r.id = :id FOR UPDATE")  # noqa: S608
+_LOCK = text(f"SELECT {_COLUMNS} FROM runs r WHERE r.id = :id FOR NO KEY UPDATE")  # noqa: S608
 
 _PAGE = text(f"""
     SELECT {_COLUMNS} FROM runs r

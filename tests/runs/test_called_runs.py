@@ -53,7 +53,7 @@ async def test_an_agent_runs_pipelines_and_reads_what_they_gave(runs: Runs) -> N
     assert "'hidden' does not match" in said
     shown = await runs.step(run["id"], "a")
     assert len(shown["turns"]) == 2
-    listed = (await runs.http.get("/api/runs?name=callable-doubler")).json()["data"]
+    listed = (await runs.http.get("/api/runs?pipeline=callable-doubler")).json()["data"]
     assert len([one for one in listed if one["parent"] and one["parent"]["run"] == run["id"]]) == 2
 
 

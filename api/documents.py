@@ -134,7 +134,7 @@ async def search_documents(request: Request, caller: Caller, doors: DoorsOf) -> 
         DocumentQuery(
             workspace_id=caller.workspace_id,
             query=body.query,
-            collection=body.collection,
+            collections=(body.collection,) if body.collection is not None else (),
             limit=body.limit,
             metadata=body.metadata,
         )

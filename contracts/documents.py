@@ -10,14 +10,14 @@ Way = Literal["words", "meaning"]
 
 
 class DocumentQuery(Contract):
-    """A question to a workspace's documents. Without a collection all of them are searched.
+    """A question to a workspace's documents. Without `collections` all of them are searched.
 
     `metadata`: only documents whose metadata has all of this.
     """
 
     workspace_id: UUID
     query: str
-    collection: str | None = None
+    collections: tuple[str, ...] = ()
     limit: int = 8
     metadata: dict[str, Any] = {}
 

@@ -56,7 +56,7 @@ _NO_MEANING = """
 _SEARCH = """
     WITH chosen AS MATERIALIZED (
         SELECT id, name, collection, title FROM documents
-         WHERE workspace_id = :workspace_id AND (CAST(:collection AS text) IS NULL OR collection = :collection)
+         WHERE workspace_id = :workspace_id AND (CAST(:every AS boolean) OR collection = ANY(:collections))
            AND metadata @> CAST(:metadata AS jsonb)
     ), {words}, {meaning}
     SELECT d.id, d.name, d.collection, d.title, p.position, p.heading, p.start, p.text,
@@ -74,7 +74,8 @@ async def search(
     """The passages that fit, the best first. `vectors` None: by words alone, as the server has no pgvector."""
     given: dict[str, Any] = {
         "workspace_id": asked.workspace_id,
-        "collection": asked.collection,
+        "every": not asked.collections,
+        "collections": list(asked.collections),
         "metadata": orjson.dumps(asked.metadata).decode(),
         "query": asked.query,
         "pool": max(_POOL, asked.limit),

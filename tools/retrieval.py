@@ -4,7 +4,7 @@ from contracts.documents import DocumentQuery, FoundPassage, Retriever
 from contracts.tools import ToolDefinition, ToolEffects
 from tools.protocol import Arguments, CallContext, ToolOutput
 
-_MOST = 30
+_MOST = 100
 _USUAL = 8
 
 
@@ -27,6 +27,12 @@ class RetrieveTool:
                     "description": "What is to be found out, in a sentence or in words that a passage about it would use",
                 },
                 "collection": {"type": "string", "maxLength": 200, "description": "Only documents of this collection"},
+                "collections": {
+                    "type": "array",
+                    "items": {"type": "string", "maxLength": 200},
+                    "maxItems": 100,
+                    "description": "Only documents of one of these; none for all",
+                },
                 "limit": {"type": "integer", "minimum": 1, "maximum": _MOST, "description": f"By default {_USUAL}"},
             },
             "required": ["query"],
@@ -40,11 +46,12 @@ class RetrieveTool:
 
     async def run(self, arguments: Arguments, context: CallContext) -> ToolOutput:
         """The passages, the best first."""
+        single = [arguments["collection"]] if "collection" in arguments else []
         found = await self._retriever.retrieve(
             DocumentQuery(
                 workspace_id=context.workspace_id,
                 query=arguments["query"],
-                collection=arguments.get("collection"),
+                collections=(*single, *arguments.get("collections", ())),
                 limit=arguments.get("limit", _USUAL),
             )
         )

@@ -71,6 +71,7 @@ async def _taken(present: Present, call: dict[str, Any], offered: ToolDefinition
     if other.state is not RunState.COMPLETED or other.output is None:
         said = other.error_message or "The run was cancelled."
         await _failed(present, call, f"The pipeline {other.name!r} gave nothing (run {other.id}). {said}")
+        call["kind"] = other.error_kind or ErrorKind.CANCELLED.value
         return True
     value = await present.run.value(other.output)
     said_so = bounded(ToolOutput(data=value), offered.effects)

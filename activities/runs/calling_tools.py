@@ -57,7 +57,8 @@ async def tool(present: Present, step: ToolStep) -> Ended | CallTools | Await | 
     value = await present.run.value(bytes.fromhex(done["result"]))
     if done["outcome"] != ToolOutcome.OK:
         # Nobody knows whether it took effect: it is for a person to find out, and then to retry.
-        raise StepFailedError(ErrorKind.TOOL_FAILED, str(value), final=done["outcome"] == ToolOutcome.UNKNOWN)
+        kind = ErrorKind(done.get("kind", ErrorKind.TOOL_FAILED))
+        raise StepFailedError(kind, str(value), final=done["outcome"] == ToolOutcome.UNKNOWN)
     check(value, step.output, f"What {step.tool!r} gave")
     return await complete(present, value)
 

@@ -223,6 +223,8 @@ async def test_the_tool_tells_where_it_was_found(shelves: Shelves, handbook: She
     assert (nothing.outcome, nothing.data) == (ToolOutcome.OK, {"passages": []})
     elsewhere = await done(tool, workspace=handbook.workspace_id, query="holiday", collection="none")
     assert elsewhere == {"passages": []}
+    several = await done(tool, workspace=handbook.workspace_id, query="holiday", collections=["none", "handbook"])
+    assert len(several["passages"]) == 4
 
 
 async def test_what_is_done_is_recorded_without_its_words(shelves: Shelves, shelf: Shelf) -> None:

@@ -76,7 +76,7 @@ async def test_what_cannot_be_run_is_said(runs: Runs, pipeline: str, given: Docu
 async def test_what_failed_within_is_told(runs: Runs) -> None:
     await runs.store({"name": "callable-failing", "steps": [value("x", "{{ 1 / 0 }}")]})
     run = await runs.run([step("callable-failing", on_error="continue")], outputs={"e": "{{ p.error }}"})
-    assert run["output"]["e"]["kind"] == "tool_failed"
+    assert run["output"]["e"]["kind"] == "invalid_request"
     assert "The pipeline 'callable-failing' gave nothing" in run["output"]["e"]["message"]
 
 
@@ -95,7 +95,7 @@ async def test_a_called_run_spends_of_the_run_that_called(runs: Runs) -> None:
     steps = [{"id": name, "kind": "agent", "prompt": name, "max_output_tokens": 10} for name in ("x", "y")]
     await runs.store({"name": "callable-dear", "defaults": {"model": "sim:sim-fast"}, "steps": steps})
     run = await runs.run([step("callable-dear")], budget={"calls": 1})
-    assert run["state"] == "failed"
+    assert (run["state"], run["error"]["kind"]) == ("failed", "budget_exceeded")
     inner = await runs.get(run["steps"][0]["run"])
     assert (inner["calls"], inner["error"]["kind"]) == (1, "budget_exceeded")
 

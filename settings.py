@@ -171,6 +171,11 @@ class Settings(BaseSettings):
         description="Private networks that callbacks may go to, as a JSON list. Others reach public addresses only.",
     )
     max_request_bytes: int = Field(default=20_000_000, ge=1_000, description="The largest request body that is read.")
+    max_document_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest stored document.")
+    max_documents: int = Field(default=10_000, ge=0, description="Documents that a workspace may store.")
+    max_passages: int = Field(
+        default=50_000, ge=0, description="Passages (of about a thousand characters) of all documents of a workspace."
+    )
     max_batch_bytes: int = Field(default=200_000_000, ge=1_000, description="The largest batch that is read.")
     batch_poll_seconds: float = Field(
         default=30, gt=0, le=3600, description="How often a vendor's batch is looked at; seldom once it takes long."

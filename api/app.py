@@ -12,6 +12,7 @@ from api import (
     conversations,
     costs,
     documenting,
+    documents,
     errors,
     events,
     feedback,
@@ -43,6 +44,7 @@ from api import (
 from api import models as catalog_doors
 from api.auth import Keyring
 from api.doors import Doors
+from api.indexing import Indexing
 from api.openai import completions, models
 from api.watching import Watched
 
@@ -66,6 +68,7 @@ _TAGS = [
     {"name": "batches", "description": "Many turns and runs at once, at half the price where the vendor has one."},
     {"name": "preferences", "description": "Which models users like, for what."},
     {"name": "steps", "description": "One durable answer for another program: text, or data that follows a schema."},
+    {"name": "documents", "description": "What models and pipelines can look things up in."},
     {"name": "tools", "description": "What models and pipelines may call, and what calls of it do."},
     {"name": "health", "description": "For orchestrators and Prometheus; no key."},
 ]
@@ -97,6 +100,7 @@ _DOORS = (
     templates,
     schemas,
     tools,
+    documents,
     pipelines,
     runs,
     run_events,
@@ -119,6 +123,7 @@ def create_app(doors: Doors) -> FastAPI:
     )
     app.state.doors = doors
     app.state.keyring = Keyring()
+    app.state.indexing = Indexing()
     errors.install(app)
     documenting.install(app)
     app.add_middleware(Watched, metrics=doors.metrics)

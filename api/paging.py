@@ -58,6 +58,17 @@ def decode_name(cursor: str) -> str:
     return str(name)
 
 
+def encode_shelved(collection: str, name: str) -> str:
+    """A cursor for the place after something that is listed by its collection and name."""
+    return _encode(collection, name)
+
+
+def decode_shelved(cursor: str) -> tuple[str, str]:
+    """The place that `encode_shelved` encoded. Raises `invalid_request` for anything that we did not make."""
+    collection, name = _decode(cursor, (str, str))
+    return str(collection), str(name)
+
+
 def page_limit(limit: int) -> int:
     """A page's length. Raises `invalid_request` outside 1 to 200."""
     if not 1 <= limit <= LARGEST_LIMIT:

@@ -14,7 +14,7 @@ _OWN = (
 """Doors whose changes need a scope of their own."""
 _ADMINS = ("/api/keys", "/api/webhooks", "/api/workspaces")
 """Doors that are an admin's altogether: what they show is not for everybody."""
-_ASKING_TO_LOOK = ("/api/policies/check", "/api/costs/reconcile", "/api/costs/what-if")
+_ASKING_TO_LOOK = ("/api/policies/check", "/api/costs/reconcile", "/api/costs/what-if", "/api/documents/search")
 
 
 def check_scope(key: ApiKey, method: str, path: str) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from cli.batch_commands import batch_app
 from cli.budget_commands import budgets_app, ledger_app
+from cli.document_commands import documents_app
 from cli.exits import fail
 from cli.key_commands import keys_app
 from cli.model_commands import models_app
@@ -39,6 +40,7 @@ app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(policies_app, name="policies")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(tools_app, name="tools")
+app.add_typer(documents_app, name="documents")
 app.add_typer(run_app, name="run")
 app.add_typer(schedules_app, name="schedules")
 app.add_typer(triggers_app, name="triggers")

@@ -11,10 +11,11 @@ import structlog
 import uvicorn
 
 from api.app import create_app
-from api.doors import Doors
+from api.doors import DocumentLimits, Doors
 from settings import Settings
 from storage.database import Database
 from storage.migrating import migrate
+from tools.web.reader import read_page
 from workers.compose import House, UnreachableError, compose, utc_now
 from workers.logs import configure_logs
 
@@ -39,7 +40,15 @@ def doors(house: House) -> Doors:
         price_book=house.price_book,
         tools=house.tools,
         callbacks=settings.callback_secret is not None,
+        retriever=house.retriever,
+        read_html=_read_html,
+        documents=DocumentLimits(settings.max_document_bytes, settings.max_documents, settings.max_passages),
     )
+
+
+def _read_html(html: str) -> tuple[str, str]:
+    page = read_page(html)
+    return page.title, page.text
 
 
 async def run_serve(settings: Settings, *, api: bool, worker: bool, migrating: bool) -> None:

@@ -82,6 +82,11 @@ def inner_run_id(run_id: UUID, step: str, attempt: int) -> UUID:
     return uuid5(_RUN_NAMESPACE, f"{run_id}/{step}/{attempt}/run")
 
 
+def called_run_id(run_id: UUID, step: str, attempt: int, call: str) -> UUID:
+    """The run that a call of the tool `pipelines_run` starts: the same call always has the same run."""
+    return uuid5(_RUN_NAMESPACE, f"{run_id}/{step}/{attempt}/{call}/run")
+
+
 def run_budget(run_id: UUID, step_id: str = "", place: tuple[int, ...] = ()) -> str:
     """What names the budget of a run, or of a step in it: `{run_id}/{step}@{place}`. Each place of a step has it for itself."""
     return f"{run_id}/{step_id}" + ("@" + ".".join(map(str, place)) if place else "")

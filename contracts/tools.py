@@ -20,6 +20,10 @@ was asked whether the first call took effect (`reconcile`), only what is missing
 """
 
 
+RUN_PIPELINE = "pipelines_run"
+"""The tool whose calls are runs of pipelines: who brings steps forward turns them into such."""
+
+
 class ToolEffects(Contract):
     """What a call does beyond its answer, and what it may take.
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     ARRAY,
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 metadata = MetaData(
     naming_convention={
@@ -878,4 +879,37 @@ batch_items = Table(
     Index("ix_batch_items_run_id", "run_id"),
     Index("ix_batch_items_part", "batch_id", "part", "way", "position"),
     postgresql_with={"fillfactor": "80"},
+)
+
+# What is looked up: texts of a workspace, and the passages that are found in them.
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _workspace(),
+    Column("collection", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("title", Text),
+    Column("media_type", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of what was sent"),
+    Column("passages", Integer, nullable=False),
+    Column("metadata", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    Column("author", Text, nullable=False, comment="a key's prefix"),
+    _at("created_at"),
+    _at("updated_at"),
+    UniqueConstraint("workspace_id", "collection", "name"),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("document_id", Uuid, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False, comment="from 0"),
+    Column("heading", Text, nullable=False),
+    Column("start", Integer, nullable=False, comment="the character that it begins with"),
+    Column("text", Text, nullable=False),
+    Column("words", TSVECTOR, nullable=False),
+    Column("embedding", ARRAY(REAL), nullable=False, comment="a unit vector of 512 numbers"),
+    Index("ix_passages_words", "words", postgresql_using="gin"),
 )

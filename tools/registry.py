@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from contracts.documents import Retriever
 from contracts.errors import ErrorKind, PerdureError
 from contracts.tools import ToolDefinition, ToolError, UnavailableTool
 from tools.arguments import check_schema
@@ -15,7 +16,9 @@ from tools.http.tool import HttpTool
 from tools.integrations.declaration import Integration
 from tools.integrations.tool import integration_tools
 from tools.mcp.tools import McpServer
+from tools.pipelines import PipelinesTool
 from tools.protocol import Closable, Secrets, Tool
+from tools.retrieval import RetrieveTool
 from tools.sql.tools import sql_tools
 from tools.stanzas import ToolsStanza
 from tools.web.tool import WebPageTool
@@ -93,17 +96,25 @@ class ToolRegistry:
 
 
 def build(
-    stanza: ToolsStanza, secrets: Secrets, *, integrations: Iterable[Integration] = (), resolver: Resolve = resolve
+    stanza: ToolsStanza,
+    secrets: Secrets,
+    *,
+    integrations: Iterable[Integration] = (),
+    resolver: Resolve = resolve,
+    retriever: Retriever | None = None,
 ) -> ToolRegistry:
     """The registry that a configuration describes; `integrations` are those that it names, read. Nothing is connected to yet.
+    With a retriever there is the tool that asks it.
 
     Raises ValueError, naming the tool, where two share a name.
     """
     tools: list[Tool] = [CalculatorTool(), DateTool()]
+    tools += [RetrieveTool(retriever)] if retriever is not None else []
     for database in stanza.sql:
         tools += sql_tools(database, secrets)
     tools += [HttpTool(host, secrets, resolver=resolver) for host in stanza.http]
     tools += [WebPageTool(stanza.web, resolver=resolver)] if stanza.web else []
+    tools += [PipelinesTool(stanza.pipelines)] if stanza.pipelines else []
     tools += file_tools(stanza.files) if stanza.files else ()
     for integration in integrations:
         tools += integration_tools(integration, secrets, resolver=resolver)

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from tools.files.tools import FilesStanza
 from tools.http.stanza import HttpStanza
 from tools.mcp.stanza import McpStanza
+from tools.pipelines import PipelinesStanza
 from tools.sql.stanza import SqlStanza
 from tools.web.tool import WebStanza
 
 
 class ToolsStanza(BaseModel):
-    """The tools of a deployment. What is absent is not offered; the calculator and the calendar always are.
+    """The tools of a deployment. What is absent is not offered; the calculator, the calendar and `retrieve` always are.
 
     `integrations` are YAML files, or folders of them.
     """
@@ -25,6 +26,7 @@ class ToolsStanza(BaseModel):
     web: WebStanza | None = None
     files: FilesStanza | None = None
     mcp: tuple[McpStanza, ...] = ()
+    pipelines: PipelinesStanza | None = None
     integrations: tuple[Path, ...] = ()
 
     @model_validator(mode="after")

@@ -21,7 +21,9 @@ from activities.credentials import SharedCredentials
 from activities.health import Health
 from activities.limiting import SharedLimiter
 from activities.planning import Planner
+from activities.retrieving import StoredPassages
 from activities.world import World
+from contracts.documents import Retriever
 from domain.catalog import Catalogs
 from domain.pricing import PriceBook, PriceBooks
 from providers.protocol import Provider
@@ -35,6 +37,7 @@ from storage.streams.log import StreamLog
 from storage.streams.postgres import PostgresStore
 from storage.streams.redis import RedisStore
 from storage.streams.tiered import TieredStreamLog
+from storage.vectors import VectorSearch
 from workers.cataloguing import CatalogWatch, build_catalogs
 from workers.health import process_name, running_health
 from workers.offering import price_lists
@@ -68,6 +71,7 @@ class House:
     planner: Planner
     books: PriceBooks
     tools: Tooling
+    retriever: Retriever
 
     def price_book(self, workspace_id: UUID) -> PriceBook:
         """The prices under the policy that is in force for a workspace."""
@@ -145,10 +149,24 @@ async def compose(settings: Settings, *, with_providers: bool, migrating: bool =
         stack.push_async_callback(_end, watching)
         wires = {config.name: config.wire.partition("-")[0] for config in settings.provider_configs()}
         planner = Planner(catalogs, policies, health.view, Classifying(), wires=wires)
-        tools = await stack.enter_async_context(running_tools(settings))
+        retriever = StoredPassages(database, VectorSearch(database))
+        tools = await stack.enter_async_context(running_tools(settings, retriever))
         temporal = await connect_temporal()
         books = PriceBooks(price_lists(settings.provider_configs()))
-        yield House(settings, database, streams, providers, temporal, catalogs, policies, health, planner, books, tools)
+        yield House(
+            settings,
+            database,
+            streams,
+            providers,
+            temporal,
+            catalogs,
+            policies,
+            health,
+            planner,
+            books,
+            tools,
+            retriever,
+        )
 
 
 def callbacks_of(settings: Settings) -> Callbacks | None:

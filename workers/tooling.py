@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from contracts.documents import Retriever
 from contracts.errors import PerdureError
 from contracts.parts import TextPart
 from contracts.tools import ToolCall, ToolDefinition, ToolOutcome, ToolResult, UnavailableTool
@@ -60,19 +61,22 @@ class Tooling:
             await asyncio.sleep(seconds)
 
 
-def build_tools(settings: Settings) -> ToolRegistry:
-    """The tools that `tools.yaml` and its integrations describe. Nothing is connected to yet. Raises ToolsFileError."""
+def build_tools(settings: Settings, retriever: Retriever | None = None) -> ToolRegistry:
+    """The tools that `tools.yaml` and its integrations describe, and those that are always there; `retrieve` with a retriever.
+
+    Nothing is connected to yet. Raises ToolsFileError.
+    """
     files = read_tool_files(settings.tools_file)
     try:
-        return build(files.stanza, variables(), integrations=files.integrations)
+        return build(files.stanza, variables(), integrations=files.integrations, retriever=retriever)
     except ValueError as error:
         raise ToolsFileError(str(error)) from None
 
 
 @asynccontextmanager
-async def running_tools(settings: Settings) -> AsyncIterator[Tooling]:
+async def running_tools(settings: Settings, retriever: Retriever | None = None) -> AsyncIterator[Tooling]:
     """The tools, followed while the block runs; their connections and processes end with it. Raises ToolsFileError."""
-    tooling = Tooling(build_tools(settings))
+    tooling = Tooling(build_tools(settings, retriever))
     following = asyncio.create_task(tooling.follow()) if tooling.registry.has_servers else None
     try:
         if following is not None:

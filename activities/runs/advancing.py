@@ -4,6 +4,7 @@ from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.runs.called_runs import take_ended
 from activities.runs.calling_tools import tool
 from activities.runs.ending import StepFailedError, fail, skip, stood_in
 from activities.runs.handing import handoff
@@ -110,6 +111,7 @@ async def _is_to_run(present: Present) -> bool:
 
 async def _work(present: Present) -> Next:
     step = present.here.step
+    await take_ended(present)
     match step:
         case AgentStep():
             return await agent(present, step)

@@ -6,6 +6,7 @@ import orjson
 from temporalio import activity
 
 from activities.runs.agreeing import agreed
+from activities.runs.called_runs import run_called
 from activities.runs.ending import StepFailedError, check, complete, found_again
 from activities.runs.open_run import Kept, open_run
 from activities.runs.present import Present
@@ -14,7 +15,7 @@ from contracts.errors import ErrorKind, PerdureError
 from contracts.ids import step_key
 from contracts.parts import TextPart
 from contracts.pipelines.steps import ToolStep
-from contracts.run_activities import Await, CalledTool, CallTool, CallTools, Ended
+from contracts.run_activities import Await, CalledTool, CallTool, CallTools, Ended, RunPipeline
 from contracts.tools import ToolCall, ToolOutcome, ToolResult
 from domain.runs.asking import HAND_OVER
 from storage import artifacts, steps
@@ -32,7 +33,7 @@ class ToolAwayError(PerdureError):
         self.retry_after = retry_after
 
 
-async def tool(present: Present, step: ToolStep) -> Ended | CallTools | Await:
+async def tool(present: Present, step: ToolStep) -> Ended | CallTools | Await | RunPipeline:
     """Call the tool, then take what it gave."""
     calls: dict[str, Any] = present.progress.setdefault("calls", {})
     if _ONLY not in calls:
@@ -48,12 +49,16 @@ async def tool(present: Present, step: ToolStep) -> Ended | CallTools | Await:
     waiting = await agreed(present, [_ONLY])
     if waiting is not None:
         return waiting
+    running = await run_called(present, [_ONLY])
+    if running is not None:
+        return running
     if "outcome" not in done:
         return CallTools(calls=(_ONLY,))
     value = await present.run.value(bytes.fromhex(done["result"]))
     if done["outcome"] != ToolOutcome.OK:
         # Nobody knows whether it took effect: it is for a person to find out, and then to retry.
-        raise StepFailedError(ErrorKind.TOOL_FAILED, str(value), final=done["outcome"] == ToolOutcome.UNKNOWN)
+        kind = ErrorKind(done.get("kind", ErrorKind.TOOL_FAILED))
+        raise StepFailedError(kind, str(value), final=done["outcome"] == ToolOutcome.UNKNOWN)
     check(value, step.output, f"What {step.tool!r} gave")
     return await complete(present, value)
 

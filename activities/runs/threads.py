@@ -17,11 +17,11 @@ from contracts.events import FinishReason
 from contracts.ids import step_turn_id
 from contracts.parts import Message, TextPart, ToolCallPart, ToolResultPart
 from contracts.pipelines.agents import Agent, ModelWork
-from contracts.requests import Tool
+from contracts.requests import FunctionTool, Tool
 from contracts.routing import Capability
 from contracts.turns import TurnRequest, TurnState
 from domain.entitling import entitled
-from domain.runs.asking import Said
+from domain.runs.asking import HAND_OVER, Said
 from domain.runs.choosing import Chosen, chosen
 from domain.structured.asking import corrected, instructed, native_output
 from domain.structured.judging import Invalid, Valid, judge
@@ -111,9 +111,13 @@ async def _heard(present: Present, asking: Asking, state: dict[str, Any]) -> Sta
     calls = [part for part in answer.parts if isinstance(part, ToolCallPart)]
     if calls:
         keyed = {f"{asking.thread}/{state['number']}/{one.id}": one for one in calls}
-        results = [_result(present, key, one) for key, one in keyed.items()]
+        # Models also name tools that they were not offered, and may be told to by what they read.
+        offered = {one.name for one in request.tools if isinstance(one, FunctionTool)} | {HAND_OVER}
+        results = [
+            _result(present, key, one) if one.name in offered else _not_offered(one) for key, one in keyed.items()
+        ]
         if any(one is None for one in results):
-            return Calling(keyed)
+            return Calling({key: one for key, one in keyed.items() if one.name in offered})
         following = Message(role="tool", parts=tuple(one for one in results if one is not None))
         return await _ask(present, asking, state, _after(request, (*request.messages, answer, following)))
     text, schema = text_of(stored), state["schema"]
@@ -229,6 +233,11 @@ def _result(present: Present, key: str, call: ToolCallPart) -> ToolResultPart | 
     if failure is None:
         return None
     return ToolResultPart(call_id=call.id, name=call.name, content=(TextPart(text=failure.message),), is_error=True)
+
+
+def _not_offered(call: ToolCallPart) -> ToolResultPart:
+    said = f"There is no tool {call.name!r} here. Use one of those that you were given, or answer."
+    return ToolResultPart(call_id=call.id, name=call.name, content=(TextPart(text=said),), is_error=True)
 
 
 def _lost(state: dict[str, Any], kind: ErrorKind, message: str) -> Lost:

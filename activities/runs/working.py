@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from activities.runs.agreeing import agreed
+from activities.runs.called_runs import run_called
 from activities.runs.ending import StepFailedError, complete, found_again
 from activities.runs.present import Present
 from activities.runs.threads import Answered, Asking, Calling, Lost, Pending, Standing, advance
@@ -12,13 +13,13 @@ from contracts.errors import ErrorKind
 from contracts.pipelines.agents import Judging, Worker
 from contracts.pipelines.steps import AgentStep, GenerateStep, HandoffStep, ParallelStep
 from contracts.requests import FunctionTool, Tool
-from contracts.run_activities import Ask, Await, CallTools, Ended
+from contracts.run_activities import Ask, Await, CallTools, Ended, RunPipeline
 from domain.runs.asking import Said, max_steps_of, named_agent, said_by_generate, said_by_worker, tools_of
 from domain.runs.reading import roots_of
 from domain.runs.voting import voted
 from domain.structured.agreeing import agreed as most_agreed
 
-Busy = Ask | CallTools | Await
+Busy = Ask | CallTools | Await | RunPipeline
 
 
 async def agent(present: Present, step: AgentStep) -> Ended | Busy:
@@ -159,5 +160,6 @@ async def busy(present: Present, standings: Sequence[Standing]) -> Busy:
     if open_calls:
         waiting = await agreed(present, open_calls)
         # A call that was rejected has its result; the step that goes on with it finds it there.
-        return waiting or CallTools(calls=tuple(open_calls))
+        # Runs before tools: a tool's failure is told once, and everything else has to be there then.
+        return waiting or await run_called(present, open_calls) or CallTools(calls=tuple(open_calls))
     raise next(one.error for one in standings if isinstance(one, Lost))

@@ -7,6 +7,7 @@ to its end, every agent takes all its steps, every prompt and answer is as long 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from functools import reduce
 from typing import assert_never
 
@@ -28,6 +29,7 @@ from contracts.pipelines.steps import (
     TransformStep,
     WaitStep,
 )
+from contracts.tools import RUN_PIPELINE
 from domain.pipelines.knowing import NOTHING, Known
 
 
@@ -57,8 +59,8 @@ CallPrice = Callable[[CallSaid], CallBound]
 class Bound:
     """The most that something comes to. `steps` counts starts of steps, at every depth.
 
-    `cost` is in USD, over what has a price. `unpriced` names models without one, `unknown` pipelines whose content nobody knows:
-    where there are any, the cost is not a bound.
+    `cost` is in USD, over what has a price. `unpriced` names models without one, `unknown` pipelines whose content nobody knows
+    (`pipelines_run`: those that the tool starts). Where there are any, the cost is not a bound.
     """
 
     steps: int = 0
@@ -137,7 +139,7 @@ class _Bounding:
             case GenerateStep():
                 return self._calls(step, None, definition.defaults, step.attempts * step.samples)
             case ToolStep():
-                return Bound(tool_calls=1)
+                return Bound(tool_calls=1, unknown=self._unknown((step.tool,)))
             case MapStep():
                 return self._body(step.steps, definition, above, into).times(_longest(step, definition))
             case BranchStep():
@@ -165,7 +167,14 @@ class _Bounding:
     def _agent(self, worker: Worker, definition: Pipeline) -> Bound:
         named = definition.agents.get(worker.agent) if worker.agent is not None else None
         most = worker.max_steps or (named.max_steps if named else None) or definition.defaults.max_steps
-        return self._calls(worker, named, definition.defaults, most)
+        tools = worker.tools or (named.tools if named else ())
+        return self._calls(worker, named, definition.defaults, most) + Bound(unknown=self._unknown(tools))
+
+    def _unknown(self, tools: Iterable[str]) -> frozenset[str]:
+        """Which pipelines a tool runs is said when it is called."""
+        if self.known.tools is not None and RUN_PIPELINE not in self.known.tools:
+            return frozenset()
+        return frozenset({RUN_PIPELINE}) if any(fnmatchcase(RUN_PIPELINE, one) for one in tools) else frozenset()
 
     def _calls(self, work: ModelWork, named: Agent | None, defaults: Defaults, count: int) -> Bound:
         said = call_said(work, named, defaults)

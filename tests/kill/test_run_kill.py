@@ -118,6 +118,66 @@ async def test_the_worker_is_killed_while_somebody_is_asked(processes: Processes
     assert len(calls) == 2
 
 
+CALLED = """\
+name: called
+outputs: {said: "{{ agreed.result.value }}"}
+defaults: {model: "sim:sim-fast"}
+steps:
+  - {id: draft, kind: agent, prompt: "A draft."}
+  - {id: agreed, kind: approval, value: "yes"}
+"""
+CALLING = """\
+name: calling
+defaults: {model: "sim:sim-fast"}
+steps:
+  - {id: a, kind: agent, prompt: "Have it called.", tools: [pipelines_run]}
+"""
+
+
+async def within(processes: Processes, run_id: str) -> str:
+    """The run that the first step has started."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = (await run_of(processes, run_id))["steps"][0].get("run")
+            if found is not None:
+                return str(found)
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.long
+async def test_workers_are_killed_around_a_pipeline_that_a_model_runs(processes: Processes) -> None:
+    tools = processes.folder / "tools.yaml"
+    tools.write_text("pipelines: {allow: [called]}\n")
+    processes.environment["PERDURE_TOOLS_FILE"] = str(tools)
+    processes.start("api", "api", "--migrate")
+    await processes.until_ready()
+    call = {"name": "pipelines_run", "arguments": {"pipeline": "called"}}
+    processes.simulator.scenario({"tool_calls": [call]}, match={"contains": "Have it called."}, times=1)
+    processes.simulator.scenario({"first_token_delay": 0.3}, match={"contains": "A draft."})
+    processes.start("first", "worker")
+    async with processes.http() as http:
+        for text in (CALLED, CALLING):
+            (await http.post("/api/pipelines", content=text)).raise_for_status()
+        run_id = str((await http.post("/api/pipelines/calling/runs", json={})).raise_for_status().json()["id"])
+        inner = await within(processes, run_id)
+        # As soon as it is begun, while it waits, and when it has just ended.
+        processes.kill("first")
+        processes.start("second", "worker")
+        await asked(processes, inner)
+        processes.kill("second")
+        (await http.post(f"/api/runs/{inner}/approve", json={})).raise_for_status()
+        processes.start("third", "worker")
+        assert (await finished(processes, inner))["output"] == {"said": "yes"}
+        processes.kill("third")
+        processes.start("fourth", "worker")
+        run = await finished(processes, run_id)
+        listed = (await http.get("/api/runs?pipeline=called")).json()["data"]
+    assert run["state"] == "completed", run
+    assert '{"said":"yes"}' in run["output"]["result"]
+    assert [one["id"] for one in listed] == [inner]
+    await processes.at_rest()
+
+
 async def once_more(processes: Processes) -> dict[str, Any]:
     """The same run, with nobody killed."""
     async with processes.http() as http:

@@ -11,6 +11,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import workers.compose
 import workers.running
+from contracts.documents import Retriever
 from providers.simulator.control import Simulator
 from settings import Settings
 from tests.fixtures.house import running_house
@@ -94,7 +95,8 @@ def _forgets_scenarios(module_simulator: Simulator) -> Iterator[None]:
 
 def _give(patch: pytest.MonkeyPatch, tools: Counting) -> None:
     @asynccontextmanager
-    async def running(_: Settings) -> AsyncIterator[Counting]:
+    async def running(_: Settings, retriever: Retriever) -> AsyncIterator[Counting]:
+        tools.look_up_in(retriever)
         yield tools
 
     patch.setattr(workers.compose, "running_tools", running)

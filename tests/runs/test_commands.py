@@ -1,4 +1,4 @@
-"""`perdure run`, as a person and as a script would use it."""
+"""`perdure run` and `perdure documents`, as a person and as a script would use it."""
 
 import json
 from pathlib import Path
@@ -56,3 +56,34 @@ async def test_what_cannot_be_run_is_said(runs: Runs, tmp_path: Path) -> None:
     assert (await perdure("run", "start", "nobody", **here))[0] == Exit.NOT_FOUND
     assert (await perdure("run", "start", "nobody", "-i", "x", **here))[0] == Exit.USAGE
     assert (await perdure("run", "retry", "01900000-0000-7000-8000-000000000000", **here))[0] == Exit.NOT_FOUND
+
+
+async def test_documents_from_the_command_line(runs: Runs, tmp_path: Path) -> None:
+    here = {**reaching(runs.house), "COLUMNS": "200"}
+    folder = tmp_path / "handbook"
+    (folder / "people").mkdir(parents=True)
+    (folder / "people" / "leave.md").write_text("# Leave\n\nEverybody has 30 days of holiday.\n")
+    (folder / "page.html").write_text("<h1>Kitchen</h1><p>Dishes go into the dishwasher.</p>")
+    (folder / "picture.png").write_bytes(b"\x89PNG")
+    code, shown, told = await perdure("documents", "add", str(folder), "-c", "handbook", **here)
+    assert (code, shown) == (
+        Exit.OK,
+        "created: page.html (1 passages)\ncreated: people/leave.md (1 passages)\n",
+    ), told
+    code, shown, _ = await perdure("documents", "add", "-", "--name", "said", said="It was said so.", **here)
+    assert (code, shown) == (Exit.OK, "created: said (1 passages)\n")
+    code, raw, _ = await perdure("documents", "add", str(folder), "-c", "handbook", "--json", **here)
+    assert [one["change"] for one in json.loads(raw)] == ["unchanged", "unchanged"]
+    code, shown, _ = await perdure("documents", "search", "vacation", "-c", "handbook", "--limit", "1", **here)
+    assert code == Exit.OK
+    assert "handbook/people/leave.md, Leave" in shown
+    assert "30 days of holiday" in shown
+    code, shown, _ = await perdure("documents", "show", "page.html", **here)
+    assert (code, shown) == (Exit.OK, "# Kitchen\n\nDishes go into the dishwasher.\n")
+    code, shown, _ = await perdure("documents", "list", "-c", "handbook", **here)
+    assert "people/leave.md" in shown
+    assert "said" not in shown
+    code, shown, _ = await perdure("documents", "remove", "people/leave.md", **here)
+    assert (code, shown) == (Exit.OK, "Removed.\n")
+    assert (await perdure("documents", "show", "people/leave.md", **here))[0] == Exit.NOT_FOUND
+    assert (await perdure("documents", "add", "-", said="x", **here))[0] == Exit.USAGE

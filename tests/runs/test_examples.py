@@ -78,13 +78,13 @@ async def test_code_review(runs: Runs) -> None:
 
 
 async def test_long_research(runs: Runs) -> None:
-    text = (
-        (EXAMPLES / "long-research.yaml")
-        .read_text()
-        .replace("duration: 1d", "duration: 0.2s")
-        .replace(", retrieve]", "]")
-    )
-    await runs.store(text)
+    text = (EXAMPLES / "long-research.yaml").read_text().replace("duration: 1d", "duration: 0.2s")
+    stored = await runs.store(text)
+    assert not [one for one in stored["warnings"] if "retrieve" in one["message"]]
+    document = {"name": "tea.md", "media_type": "text/markdown", "text": "# Tea\n\nTea comes from Yunnan, they say."}
+    (await runs.http.put("/api/documents", json=document)).raise_for_status()
+    call = {"name": "retrieve", "arguments": {"query": "Where does tea come from?", "limit": 3}}
+    runs.house.simulator.scenario({"tool_calls": [call]}, match={"contains": "Find out: Where?"}, times=1)
     run_id = await runs.start("long-research", {"question": "What is tea, really?"})
     await runs.awaits(run_id, "agreed")
     await runs.act(run_id, "approve", {"value": ["Where?", "When?", "Why?"], "user": "owner"})
@@ -94,5 +94,8 @@ async def test_long_research(runs: Runs) -> None:
     study = await runs.step(run_id, "study")
     assert study["output"]["met"] == run["output"]["complete"]
     assert (await runs.step(run_id, "look.1.2"))["state"] == "completed"
+    looked = await runs.step(run_id, "look.1.0")
+    assert len(looked["turns"]) == 2
+    assert "the tool returned [1] tea.md, Tea, passage 1" in looked["output"]["result"]
     read = await runs.step(run_id, "read.1")
     assert [one["result"]["question"] for one in read["items"]] == ["Where?", "When?", "Why?"]

@@ -388,5 +388,5 @@ async def test_a_tool_that_is_not_there_is_named(runs: Runs) -> None:
     run = await runs.run([{"id": "t", "kind": "tool", "tool": "files_lost", "arguments": {"path": "x"}}])
     assert run["error"]["kind"] == "tool_failed"
     assert "There is no tool 'files_lost'" in run["error"]["message"]
-    run = await runs.run([{"id": "a", "kind": "agent", "prompt": "x", "tools": ["retrieve"]}])
-    assert "'retrieve' is not registered" in run["error"]["message"]
+    run = await runs.run([{"id": "a", "kind": "agent", "prompt": "x", "tools": ["recall"]}])
+    assert "'recall' is not registered" in run["error"]["message"]

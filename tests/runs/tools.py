@@ -6,10 +6,13 @@ from typing import Any
 
 import orjson
 
+from contracts.documents import Retriever
 from contracts.parts import TextPart
 from contracts.tools import ToolCall, ToolDefinition, ToolEffects, ToolOutcome, ToolResult, UnavailableTool
 from tools.files.tools import FilesStanza
+from tools.pipelines import PipelinesStanza
 from tools.registry import build
+from tools.retrieval import RetrieveTool
 from tools.stanzas import ToolsStanza
 from workers.tooling import Tooling
 
@@ -19,7 +22,7 @@ SAID = "as the tool says"
 
 
 class Counting:
-    """The files of workspaces below `root`, and others that count their calls.
+    """The files of workspaces below `root`, what a house has besides, and others that count their calls.
 
     `t` and `web_search` say the same whatever they are asked; `moody` fails twice for a while; `lost` never tells;
     `careful` needs somebody's agreement.
@@ -29,7 +32,12 @@ class Counting:
 
     def __init__(self, root: Path) -> None:
         self.calls: list[ToolCall] = []
-        self._files = Tooling(build(ToolsStanza(files=FilesStanza(root=root)), lambda _: ""))
+        stanza = ToolsStanza(files=FilesStanza(root=root), pipelines=PipelinesStanza(allow=("callable-*", "recursive")))
+        self._files = Tooling(build(stanza, lambda _: ""))
+
+    def look_up_in(self, retriever: Retriever) -> None:
+        """Let `retrieve` be among the tools."""
+        self._files.registry.add(RetrieveTool(retriever))
 
     def definitions(self) -> tuple[ToolDefinition, ...]:
         own = tuple(

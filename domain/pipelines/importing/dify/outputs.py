@@ -30,8 +30,10 @@ def rest_of(node: Node, path: tuple[str, ...]) -> tuple[str, ...] | None:
             | ("document-extractor", "text")
         ):
             return more
-        case ("tool", "text" | "json" | "files") | ("knowledge-retrieval", "result") | ("iteration" | "loop", "output"):
+        case ("tool", "text" | "json" | "files") | ("iteration" | "loop", "output"):
             return more
+        case ("knowledge-retrieval", "result"):
+            return ("passages", *more)
         case ("llm", "structured_output") | ("list-operator", "result"):
             return more
         case ("http-request", "body" | "headers"):

@@ -186,7 +186,10 @@ class Steps:
         return self.naming.template(data, node)
 
     def _retrieval(self, node: Node) -> dict[str, Any]:
-        self.imported.note(node.title, "its documents have to be stored here under the same collections")
+        self.imported.note(
+            node.title,
+            "its documents have to be stored here under the same collections; what Dify calls `content` is `text`",
+        )
         query = self._value(node.data.get("query_variable_selector"), node)
         config, datasets = node.data.get("multiple_retrieval_config"), node.data.get("dataset_ids")
         top = config.get("top_k") if isinstance(config, dict) else None

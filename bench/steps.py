@@ -90,7 +90,7 @@ async def _map(http: httpx2.AsyncClient) -> float:
     """Items a second of a run that is one map, from its start to its end."""
     name = f"bench-{uuid4().hex[:8]}"
     asks = {"id": "ask", "kind": "agent", "prompt": "item {{ item }}"}
-    over = {"id": "all", "kind": "map", "over": "{{ items }}", "concurrency": AT_ONCE, "steps": [asks]}
+    over = {"id": "each", "kind": "map", "over": "{{ items }}", "concurrency": AT_ONCE, "steps": [asks]}
     document = {
         "name": name,
         "defaults": {"model": f"sim:{_MODEL}"},

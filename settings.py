@@ -190,6 +190,14 @@ class Settings(BaseSettings):
     nexus_endpoint: str = Field(
         default="perdure-ai", description="The Nexus endpoint that workers make where it is missing. Empty: none."
     )
+    build_id: str = Field(
+        default="",
+        max_length=200,
+        description="What this code is called, as by its commit: its workers take what Temporal gives to that build. Empty: all.",
+    )
+    deployment: str = Field(
+        default="perdure", pattern=r"^[^.:]{1,200}$", description="The worker deployment that builds belong to."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least severe log.")
     log_format: Literal["console", "json"] = Field(default="console", description="How logs are written.")
 

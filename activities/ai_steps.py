@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ai_step_results import summed_up, text_of
-from activities.callbacks import told
+from activities.callbacks import is_last_try, told
 from activities.errors import failure
 from activities.world import World
 from contracts.ai_step_activities import (
@@ -24,15 +24,16 @@ from contracts.ai_step_activities import (
 from contracts.ai_steps import AiStepRequest, AnswerWish
 from contracts.errors import ErrorKind, PerdureError
 from contracts.events import FinishReason
-from contracts.ids import ai_step_turn_key, keyed_turn_id
+from contracts.ids import ai_step_budget, ai_step_turn_key, keyed_turn_id
 from contracts.nexus import StepOutput
 from contracts.parts import Message
 from contracts.turns import TurnRequest, TurnState
+from domain.budgets.amounts import QUANTUM, at_most
 from domain.retries import Again, GiveUp
 from domain.structured.asking import corrected, instructed, native_output
 from domain.structured.judging import Invalid, Valid, judge
 from domain.structured.telling import shown_step
-from storage import ai_steps, turns
+from storage import ai_steps, step_budgets, turns
 from storage.accepting import accept_turn
 from storage.ai_steps import AiStepRow, StepTurnRow
 from storage.messages import of_turn
@@ -60,9 +61,17 @@ class StoredAiStepActivities(AiStepActivities):
                 messages = step.request.messages
                 if wish is not None and not native:
                     messages = instructed(messages, wish.definition)
+                samples = wish.samples if wish else 1
+                if step.request.cost_limit is not None:
+                    share = max(QUANTUM, at_most(step.request.cost_limit / samples))
+                    now, workspace_id = self._world.clock(), step.workspace_id
+                    await step_budgets.keep(connection, step.id, share, workspace_id=workspace_id, now=now)
+                known = {(one.sample, one.attempt): one.turn_id for one in await ai_steps.turns_of(connection, step.id)}
                 first = [
-                    await self._write(connection, step, messages, sample=sample, attempt=0, native=native)
-                    for sample in range(wish.samples if wish else 1)
+                    # What was written before stays as it was asked, whatever this code would ask.
+                    known.get((sample, 0))
+                    or await self._write(connection, step, messages, sample=sample, attempt=0, native=native)
+                    for sample in range(samples)
                 ]
         except PerdureError as error:
             raise failure(error, GiveUp("the step cannot be opened")) from error
@@ -105,6 +114,8 @@ class StoredAiStepActivities(AiStepActivities):
                             await turns.request_cancel(connection, one.turn_id, workspace_id=step.workspace_id, now=now)
                     result = await summed_up(connection, step, known, cancelled=request.cancelled)
                     await ai_steps.finish(connection, result, now=now)
+                    if step.request.cost_limit is not None:
+                        await step_budgets.end(connection, step.id, workspace_id=step.workspace_id, now=now)
         except PerdureError as error:
             raise failure(error, GiveUp("the step cannot be closed")) from error
         return ClosedAiStep(callback=step.callback_state == "pending")
@@ -144,6 +155,7 @@ class StoredAiStepActivities(AiStepActivities):
         }
         body = json.dumps(message, ensure_ascii=False).encode()
         problem, final = await told(world.callbacks, url, f"step_{step.id}", body, now=world.clock())
+        final = final or is_last_try(world.clock())
         state = "delivered" if problem is None else "failed" if final else "pending"
         async with world.database.begin() as connection:
             await ai_steps.told(connection, step.id, state=state, error=problem)
@@ -201,7 +213,7 @@ class StoredAiStepActivities(AiStepActivities):
         turn_id = keyed_turn_id(step.workspace_id, key)
         await accept_turn(
             connection,
-            _turn_request(step.request, messages, native=native),
+            _turn_request(step, messages, sample=sample, native=native),
             turn_id=turn_id,
             workspace_id=step.workspace_id,
             conversation_id=None,
@@ -212,7 +224,8 @@ class StoredAiStepActivities(AiStepActivities):
         return turn_id
 
 
-def _turn_request(asked: AiStepRequest, messages: tuple[Message, ...], *, native: bool) -> TurnRequest:
+def _turn_request(step: AiStepRow, messages: tuple[Message, ...], *, sample: int, native: bool) -> TurnRequest:
+    asked = step.request
     return TurnRequest(
         models=asked.models,
         limits=asked.limits,
@@ -223,6 +236,7 @@ def _turn_request(asked: AiStepRequest, messages: tuple[Message, ...], *, native
         knobs=asked.knobs,
         provider_options=asked.provider_options,
         metadata=asked.metadata,
+        within=None if asked.cost_limit is None else (ai_step_budget(step.id, sample),),
     )
 
 

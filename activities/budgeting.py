@@ -15,8 +15,9 @@ from activities.announcing import announce, waiting_id
 from activities.errors import failure
 from activities.world import World
 from contracts.activities import Complete
-from contracts.budgets import AccountKey, Charge, Claim, Shortfall, Spender, Unit, Want
+from contracts.budgets import AccountKey, Charge, Claim, OnExceeded, Scope, Shortfall, Spender, Unit, Want
 from contracts.errors import ErrorKind, PerdureError
+from contracts.ids import AI_STEP_BUDGETS
 from contracts.turns import TurnRequest
 from contracts.usage import Cost, Usage
 from contracts.webhooks import EventType
@@ -25,6 +26,7 @@ from domain.budgets.amounts import (
     at_least,
     hour_cached,
     kept,
+    longest_within,
     prompt_tokens,
     searches_of,
     slice_ahead,
@@ -82,6 +84,10 @@ async def reserve(world: World, connection: AsyncConnection, request: Complete, 
     if not claims:
         return None
     worst = await _worst(world, request, opened, now)
+    own = [claim for claim in claims if _is_step_limit(claim)]
+    if own:
+        left = await _left(connection, own, now)
+        worst = await _worst(world, request, opened, now, within=left)
     wants = [_want(claim, request, worst, now) for claim in claims]
     short = await reservations.reserve(
         connection,
@@ -102,6 +108,10 @@ async def reserve(world: World, connection: AsyncConnection, request: Complete, 
 async def refused(world: World, request: Complete, error: BudgetShortError) -> ApplicationError:
     """Tell that a budget had no room, the first time in its window, and note that the turn waits where it does; the failure."""
     want, now = error.shortfall.want, world.clock()
+    if _is_step_limit(want.claim):
+        # Nobody can raise it, so nobody waits for that.
+        on_exceeded: OnExceeded = "reject" if request.on_exceeded == "wait" else request.on_exceeded
+        return failure(error, GiveUp("the step's cost limit has no room"), on_exceeded=on_exceeded)
     budget, subject = want.claim.budget, want.claim.subject
     said = {"left": f"{error.shortfall.left:f}", "wanted": f"{want.amount:f}", "turn_id": str(request.turn_id)}
     async with world.database.begin() as connection:
@@ -232,7 +242,26 @@ class _Worst:
     answer: int
 
 
-async def _worst(world: World, request: Complete, opened: OpenedAttempt, now: datetime) -> _Worst:
+async def _left(connection: AsyncConnection, claims: Sequence[Claim], now: datetime) -> Decimal:
+    """The least that these budgets have left."""
+    left = list[Decimal]()
+    for claim in claims:
+        window = window_of(claim.budget.terms, now)
+        key = Want(claim, window, Decimal(0)).key
+        totals = await budget_accounts.totals(connection, key, forgotten=forgotten_before(window, now))
+        left.append(claim.budget.terms.limit if totals is None else totals.room)
+    return min(left)
+
+
+def _is_step_limit(claim: Claim) -> bool:
+    terms = claim.budget.terms
+    return terms.scope is Scope.RUN and terms.value.startswith(AI_STEP_BUDGETS)
+
+
+async def _worst(
+    world: World, request: Complete, opened: OpenedAttempt, now: datetime, *, within: Decimal | None = None
+) -> _Worst:
+    """The worst of the call; `within`: of the longest answer that this would pay for, where that is long enough to be of use."""
     asked, model, workspace_id = opened.request, request.candidate.model, opened.turn.workspace_id
     catalog = await world.planner.catalog(workspace_id)
     answer = answer_bound(asked.knobs.max_output_tokens, catalog.entry(model).max_output, request.answer_bound)
@@ -241,17 +270,23 @@ async def _worst(world: World, request: Complete, opened: OpenedAttempt, now: da
     if window is not None and opened.turn.conversation_id is not None:
         # What does not fit the window is left out before the call.
         prompt = min(prompt, window)
-    seen = forecast(
-        world.price_book(workspace_id),
-        model,
-        at=now,
-        prompt=prompt,
-        asked=answer,
-        tier=asked.knobs.service_tier or "",
-        hour_cache=hour_cached(asked.messages),
-        searches=searches_of(asked.tools),
-    )
-    return _Worst(seen.worst, prompt * margin_of(model.model) // 100 + 1 + answer, answer)
+    book = world.price_book(workspace_id)
+
+    def worst_of(longest: int) -> Cost:
+        return forecast(
+            book,
+            model,
+            at=now,
+            prompt=prompt,
+            asked=longest,
+            tier=asked.knobs.service_tier or "",
+            hour_cache=hour_cached(asked.messages),
+            searches=searches_of(asked.tools),
+        ).worst
+
+    if within is not None:
+        answer = longest_within(answer, within, lambda longest: worst_of(longest).total)
+    return _Worst(worst_of(answer), prompt * margin_of(model.model) // 100 + 1 + answer, answer)
 
 
 def _want(claim: Claim, request: Complete, worst: _Worst, now: datetime) -> Want:

@@ -1,7 +1,9 @@
 """Telling a result to an address of the caller's: signed, guarded, and as often as the caller of this asks."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
+
+from temporalio import activity
 
 from contracts.tools import ToolError
 from domain.signing import key_of, signed
@@ -51,6 +53,18 @@ class Callbacks:
         if not 200 <= answer.status < 300:
             # 410 Gone: the specification's word for an address that wants no more.
             raise RefusedCallbackError(f"The address answered HTTP {answer.status}.", final=answer.status == 410)
+
+
+def is_last_try(now: datetime) -> bool:
+    """Whether the activity that runs here would not be tried again after a failure: its time, of all tries together, is up."""
+    info = activity.info()
+    policy, most = info.retry_policy, info.schedule_to_close_timeout
+    if policy is None or most is None:
+        return False
+    pause = policy.initial_interval.total_seconds() * policy.backoff_coefficient ** min(info.attempt - 1, 200)
+    if policy.maximum_interval is not None:
+        pause = min(pause, policy.maximum_interval.total_seconds())
+    return now + timedelta(seconds=pause) >= info.scheduled_time + most
 
 
 async def told(

@@ -1,5 +1,7 @@
 """The Nexus service's handler: what is asked is written down, and a workflow is started by its id alone."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import nexusrpc
@@ -8,11 +10,19 @@ from temporalio import nexus
 from temporalio.common import Priority, WorkflowIDConflictPolicy
 
 from activities.nexus_asking import asked_by
+from activities.nexus_running import accept_by_nexus
 from activities.world import World
 from contracts.ai_step_activities import RunAiStep
 from contracts.errors import RULES, PerdureError
-from contracts.ids import NEXUS_STEP_WORKFLOW, TASK_QUEUE, keyed_ai_step_id
-from contracts.nexus import PerdureAI, StepInput, StepOutput, TurnInput
+from contracts.ids import (
+    NEXUS_RUN_WORKFLOW,
+    NEXUS_STEP_WORKFLOW,
+    TASK_QUEUE,
+    keyed_ai_step_id,
+    nexus_run_workflow_id,
+)
+from contracts.nexus import PerdureAI, RunInput, RunOutput, StepInput, StepOutput, TurnInput
+from contracts.run_activities import Scope
 from storage import ai_steps, keys
 
 
@@ -37,16 +47,33 @@ class NexusHandler:
         """Run an AI step."""
         return await self._start(context, given)
 
+    @nexus.workflow_run_operation
+    async def run_pipeline(
+        self, context: nexus.WorkflowRunOperationContext, given: RunInput
+    ) -> nexus.WorkflowHandle[RunOutput]:
+        """Run a pipeline to its end. One that fails fails the operation; cancelling the operation cancels the run."""
+        world = self._world
+        now = world.clock()
+        key = given.idempotency_key or f"nexus/{context.request_id}"
+        with _refusing():
+            async with world.database.begin() as connection:
+                workspace_id = await keys.workspace(connection, now=now, name=given.workspace)
+                run_id = await accept_by_nexus(connection, given, key=key, workspace_id=workspace_id, now=now)
+        return await context.start_workflow(
+            NEXUS_RUN_WORKFLOW,
+            Scope(run_id=run_id),
+            id=nexus_run_workflow_id(run_id),
+            task_queue=TASK_QUEUE,
+            result_type=RunOutput,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            priority=Priority(fairness_key=str(workspace_id)),
+        )
+
     async def _start(
         self, context: nexus.WorkflowRunOperationContext, given: StepInput
     ) -> nexus.WorkflowHandle[StepOutput]:
-        try:
+        with _refusing():
             step_id, workspace_id = await self._accept(given, given.idempotency_key or f"nexus/{context.request_id}")
-        except PerdureError as error:
-            # What is wrong with the request is wrong with it tomorrow as well.
-            final = not RULES[error.kind].retry_same
-            kind = nexusrpc.HandlerErrorType.BAD_REQUEST if final else nexusrpc.HandlerErrorType.UNAVAILABLE
-            raise nexusrpc.HandlerError(error.message, type=kind) from None
         return await context.start_workflow(
             NEXUS_STEP_WORKFLOW,
             RunAiStep(step_id=step_id),
@@ -66,3 +93,14 @@ class NexusHandler:
             step_id = keyed_ai_step_id(workspace_id, key)
             await ai_steps.accept(connection, asked, step_id=step_id, workspace_id=workspace_id, now=now)
         return step_id, workspace_id
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What is wrong with the request is wrong with it tomorrow as well; the rest is asked again."""
+    try:
+        yield
+    except PerdureError as error:
+        final = not RULES[error.kind].retry_same
+        kind = nexusrpc.HandlerErrorType.BAD_REQUEST if final else nexusrpc.HandlerErrorType.UNAVAILABLE
+        raise nexusrpc.HandlerError(error.message, type=kind) from None

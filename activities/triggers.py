@@ -4,21 +4,28 @@ import json
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.callbacks import told
+from activities.callbacks import is_last_try, told
 from activities.errors import failure
 from activities.runs.firing import fire
 from activities.world import World
 from contracts.errors import ErrorKind, PerdureError
+from contracts.nexus import RunOutput
 from contracts.run_activities import TellRun, TriggerActivities
 from contracts.triggers import Fire, Fired, TriggerKind
-from domain.retries import GiveUp
+from domain.retries import Again, GiveUp
 from domain.runs.triggering import at_of
 from storage import artifacts, runs, triggers
 from storage.runs import RunRow
+
+_FIRST_LOOK, _LONGEST_LOOK = 0.5, 30.0
+"""Seconds until a run that another workflow runs is looked at again; a look that fails costs no event of the history."""
+_MOST_BYTES = 1_500_000
+"""Temporal refuses payloads of 2 MB (https://docs.temporal.io/cloud/limits); the rest is for what is around it."""
 
 
 class StoredTriggerActivities(TriggerActivities):
@@ -59,11 +66,51 @@ class StoredTriggerActivities(TriggerActivities):
         body = json.dumps(message, ensure_ascii=False).encode()
         message_id = f"run_{run.id}_{run.generation}"
         problem, final = await told(world.callbacks, url, message_id, body, now=world.clock())
+        final = final or is_last_try(world.clock())
         state = "delivered" if problem is None else "failed" if final else "pending"
         async with world.database.begin() as connection:
             await runs.told(connection, run.id, generation=run.generation, state=state, error=problem)
         if problem is not None:
             raise ApplicationError(problem, type=ErrorKind.UNAVAILABLE.value, non_retryable=final)
+
+    @activity.defn(name="give_run")
+    async def give_run(self, request: TellRun) -> RunOutput:
+        """How a run came out, for who asked by Nexus. Fails while it has not ended, to be asked again."""
+        try:
+            async with self._world.database.begin() as connection:
+                run = await runs.find(connection, request.run_id)
+                if run.state.finished:
+                    return await _given(connection, run)
+        except PerdureError as error:
+            raise failure(error, GiveUp("the run cannot be told")) from error
+        away = PerdureError(ErrorKind.UNAVAILABLE, f"The run {request.run_id} has not ended yet.")
+        raise failure(away, Again(min(_LONGEST_LOOK, _FIRST_LOOK * 1.5 ** min(activity.info().attempt, 50))))
+
+
+async def _given(connection: AsyncConnection, run: RunRow) -> RunOutput:
+    spent = await runs.spent(connection, run.id)
+    told = RunOutput(
+        run_id=str(run.id),
+        pipeline=run.name,
+        state=run.state.value,
+        cost_usd=f"{spent.cost.normalize():f}" if spent.cost else "0",
+        calls=spent.calls or 0,
+        tokens=spent.tokens or 0,
+        error_kind=run.error_kind,
+        error=run.error_message,
+        error_step=run.error_step,
+    )
+    if run.output is None:
+        return told
+    output = await artifacts.get(connection, run.output, workspace_id=run.workspace_id)
+    size = len(orjson.dumps(output))
+    if size > _MOST_BYTES:
+        said = (
+            f"The run has completed, but its output of {size} bytes is more than Temporal carries ({_MOST_BYTES}). "
+            f"Read it from /api/runs/{run.id}."
+        )
+        return told.model_copy(update={"error_kind": ErrorKind.INVALID_REQUEST.value, "error": said})
+    return told.model_copy(update={"output": output})
 
 
 async def _shown(connection: AsyncConnection, run: RunRow) -> dict[str, Any]:

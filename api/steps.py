@@ -22,7 +22,7 @@ from api.schema_wishes import answer_wish, definition_of
 from api.step_events import step_events
 from api.structured import within_cost
 from api.submitting import given_key
-from api.submitting_steps import cancel_step, load_step, shown, submit_step, wait_for_step
+from api.submitting_steps import cancel_step, load_step, shown, submit_step, tell_again, wait_for_step
 from api.templating import NamedTemplate, find_template
 from api.turns import check_wait
 from contracts.ai_steps import MOST_CORRECTIONS, MOST_SAMPLES, AiStepRequest, SchemaMode, TemplateUse
@@ -153,6 +153,20 @@ async def cancel(step_id: str, caller: Caller, doors: DoorsOf) -> Response:
         await cancel_step(doors, caller, row)
         row = await load_step(doors, row.id, workspace_id=caller.workspace_id)
     return json_response(shown(row), 202)
+
+
+@router.post(
+    "/{step_id}/callback",
+    status_code=202,
+    responses=documented({202: ("The step, told again.", shapes.STEP)}, errors=(401, 404, 409, 503)),
+)
+async def call_back(step_id: str, caller: Caller, doors: DoorsOf) -> Response:
+    """Tell the result of a step that has ended to its `callback_url` once more, and again for a day until somebody takes it.
+
+    `callback.state` says what became of it: `pending` while it is tried, `delivered`, or `failed`. The message keeps its id.
+    """
+    row = await load_step(doors, path_id(step_id, "step"), workspace_id=caller.workspace_id)
+    return json_response(shown(await tell_again(doors, row)), 202)
 
 
 async def _asked(body: StepBody, doors: Doors, caller: ApiKey) -> AiStepRequest:

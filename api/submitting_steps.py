@@ -56,6 +56,22 @@ async def submit_step(doors: Doors, caller: ApiKey, asked: AiStepRequest, *, key
     return row
 
 
+async def tell_again(doors: Doors, row: AiStepRow) -> AiStepRow:
+    """Tell the result to the step's callback address once more, for a day. Raises `conflict` where there is nothing to tell."""
+    if row.request.callback_url is None:
+        raise PerdureError(ErrorKind.CONFLICT, f"The step {row.id} has no `callback_url`.")
+    if not row.state.finished:
+        raise PerdureError(ErrorKind.CONFLICT, f"The step {row.id} has not ended; its end will be told.")
+    async with doors.database.begin() as connection:
+        await ai_steps.tell_again(connection, row.id)
+    try:
+        async with asyncio.timeout(TEMPORAL_SECONDS):
+            await start_ai_step(doors.temporal, row.id, row.workspace_id)
+    except TimeoutError:
+        raise RPCError("Temporal did not answer in time", RPCStatusCode.DEADLINE_EXCEEDED, b"") from None
+    return await load_step(doors, row.id, workspace_id=row.workspace_id)
+
+
 async def load_step(doors: Doors, step_id: UUID, *, workspace_id: UUID) -> AiStepRow:
     """The step as it is now. Raises `not_found`."""
     async with doors.database.begin() as connection:

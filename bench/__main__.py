@@ -17,6 +17,7 @@ from bench import (
     limiter,
     planning,
     reports,
+    steps,
     stopping,
     streams,
     switching,
@@ -28,6 +29,7 @@ from bench.target import Target, running
 MEASURES: dict[str, tuple[str, Callable[[Target], Awaitable[list[Figure]]]]] = {
     "first-token": ("Time to the first token", first_token.measure),
     "throughput": ("Turns a second", throughput.measure),
+    "steps": ("AI steps and maps", steps.measure),
     "history": ("Temporal's history", history.measure),
     "failover": ("Failing over", failover.measure),
     "stopping": ("Stopping", stopping.measure),

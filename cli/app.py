@@ -7,8 +7,9 @@ import typer
 
 from cli.batch_commands import batch_app
 from cli.budget_commands import budgets_app, ledger_app
+from cli.deploy_commands import deploy_app
 from cli.document_commands import documents_app
-from cli.exits import fail
+from cli.exits import fail, leave
 from cli.key_commands import keys_app
 from cli.model_commands import models_app
 from cli.options import Json, Key, Url
@@ -45,6 +46,7 @@ app.add_typer(run_app, name="run")
 app.add_typer(schedules_app, name="schedules")
 app.add_typer(triggers_app, name="triggers")
 app.add_typer(batch_app, name="batch")
+app.add_typer(deploy_app, name="deploy")
 
 
 @app.command()
@@ -149,7 +151,10 @@ def turn_cancel(turn_id: str, url: Url = None, key: Key = None, as_json: Json = 
 @app.command()
 def replay(
     golden: Annotated[str, typer.Option(help="A folder of golden histories.")] = "tests/replay/histories",
-    recent: Annotated[int, typer.Option(help="How many of the server's last turns to replay as well.")] = 0,
+    recent: Annotated[
+        int,
+        typer.Option(help="How many of the server's last turns, runs, steps and batches, of each, to replay as well."),
+    ] = 0,
     as_json: Json = False,
 ) -> None:
     """Replay golden and recent histories against this code; fails where it would decide otherwise."""
@@ -176,4 +181,7 @@ def version() -> None:
 
 def main() -> None:
     """Run the command."""
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        leave(ended)

@@ -15,7 +15,7 @@ from workers.replay import Replayed, golden, recent, replay
 
 
 async def run_replay(folder: str, count: int, *, as_json: bool) -> None:
-    """Replay golden histories and the last `count` of the server. Ends with 1 where one comes out otherwise."""
+    """Replay golden histories and the server's last `count` of each kind. Ends with 1 where one comes out otherwise."""
     path = Path(folder)
     outcomes: list[Replayed] = await replay(golden(path)) if path.is_dir() else []
     if count:

@@ -46,7 +46,8 @@ class TemplateUse(Contract):
 class AiStepRequest(RoutingWish):
     """What is asked, as stored. Without `answer` the result is text.
 
-    `cost_limit`, in USD, bounds the likely cost of an answer before it is asked for, and ends corrections once it is spent.
+    `cost_limit`, in USD, is never exceeded: what a call may come to is reserved of it before it is made. Samples have equal parts
+    of it.
     `task_type` is the caller's own word for the kind of work. `callback_url` is told the result.
     """
 

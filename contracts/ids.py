@@ -6,6 +6,7 @@ TASK_QUEUE = "perdure-turns"
 TURN_WORKFLOW = "Turn"
 AI_STEP_WORKFLOW = "AiStep"
 NEXUS_STEP_WORKFLOW = "NexusStep"
+NEXUS_RUN_WORKFLOW = "NexusRun"
 LANE_FREED_SIGNAL = "lane_freed"
 BUDGET_RAISED_SIGNAL = "budget_raised"
 
@@ -49,6 +50,15 @@ def ai_step_turn_key(step_id: UUID, sample: int, attempt: int) -> str:
     return f"ai-step/{step_id}/{sample}/{attempt}"
 
 
+AI_STEP_BUDGETS = "ai-step/"
+"""What the names of AI steps' own budgets begin with."""
+
+
+def ai_step_budget(step_id: UUID, sample: int | None = None) -> str:
+    """What names the budget that a step makes of its cost limit: `ai-step/{step_id}@{sample}`. Each sample has it for itself."""
+    return f"{AI_STEP_BUDGETS}{step_id}" + ("" if sample is None else f"@{sample}")
+
+
 PIPELINE_WORKFLOW = "Pipeline"
 NUDGE_SIGNAL = "nudge"
 
@@ -65,6 +75,11 @@ def run_workflow_id(run_id: UUID, step_id: str | None = None, place: tuple[int, 
 def step_key(step_id: str, place: tuple[int, ...] = ()) -> str:
     """A step of a run in words: `look.2.5` is `look` in the sixth item of the second round."""
     return ".".join((step_id, *map(str, place)))
+
+
+def nexus_run_workflow_id(run_id: UUID) -> str:
+    """The workflow id of an operation by Nexus that runs a pipeline."""
+    return f"nexus-run/{run_id}"
 
 
 def keyed_run_id(workspace_id: UUID, idempotency_key: str) -> UUID:

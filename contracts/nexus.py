@@ -7,6 +7,7 @@ import nexusrpc
 from pydantic import Field, model_validator
 
 from contracts.base import Contract
+from contracts.pipelines.base import Budget
 
 NEXUS_SERVICE = "perdure.ai"
 
@@ -58,9 +59,43 @@ class StepOutput(Contract):
     error: str | None = None
 
 
+class RunInput(Contract):
+    """A run of a stored pipeline. `version` is a hash, or its beginning; without one the newest is run. `budget` takes the
+    pipeline's place; `user` is for whom it is run; `workspace` the name of the workspace that has the pipeline, and pays.
+    """
+
+    pipeline: str = Field(min_length=1)
+    input: dict[str, Any] = {}
+    version: str | None = Field(default=None, pattern=r"^[0-9a-f]{6,64}$")
+    budget: Budget | None = None
+    metadata: dict[str, Any] = {}
+    user: str | None = Field(default=None, min_length=1, max_length=200)
+    idempotency_key: str | None = Field(default=None, min_length=1, max_length=200)
+    workspace: str = "default"
+
+
+class RunOutput(Contract):
+    """How the run came out. `output` are its outputs by name; the cost is a text, in USD.
+
+    A run that failed or was cancelled is a failure of the operation, whose type is `error_kind` and whose one detail is this.
+    """
+
+    run_id: str
+    pipeline: str
+    state: str
+    output: Any = None
+    cost_usd: str = "0"
+    calls: int = 0
+    tokens: int = 0
+    error_kind: str | None = None
+    error: str | None = None
+    error_step: str | None = None
+
+
 @nexusrpc.service(name=NEXUS_SERVICE)
 class PerdureAI:
     """Answers, durable and paid once."""
 
     turn: nexusrpc.Operation[TurnInput, StepOutput]
     step: nexusrpc.Operation[StepInput, StepOutput]
+    run_pipeline: nexusrpc.Operation[RunInput, RunOutput]

@@ -9,6 +9,7 @@ from temporalio import activity
 
 from contracts.base import Contract
 from contracts.errors import ErrorKind
+from contracts.nexus import RunOutput
 from contracts.pipelines.plan import StepState
 from contracts.runs import Place, RunState, StepOutline
 from contracts.triggers import Fire, Fired
@@ -279,3 +280,8 @@ class TriggerActivities(ABC):
     @abstractmethod
     async def tell_run(self, request: TellRun) -> None:
         """Tell how a run came out. Fails where nobody took it, to be tried again."""
+
+    @activity.defn(name="give_run")
+    @abstractmethod
+    async def give_run(self, request: TellRun) -> RunOutput:
+        """How a run came out, for who asked by Nexus. Fails while it has not ended, to be asked again."""

@@ -77,6 +77,10 @@ _TOLD = text("""
     UPDATE ai_steps SET callback_state = :state, callback_tries = callback_tries + 1, callback_error = :error WHERE id = :id
 """)
 
+_TELL_AGAIN = text("""
+    UPDATE ai_steps SET callback_state = 'pending' WHERE id = :id AND callback_state IS NOT NULL AND state <> 'running'
+""")
+
 _UNFINISHED = text("""
     SELECT id, workspace_id FROM ai_steps WHERE state = 'running' AND created_at < :before ORDER BY created_at LIMIT :limit
 """)
@@ -177,6 +181,11 @@ async def finish(connection: AsyncConnection, result: AiStepResult, *, now: date
 async def told(connection: AsyncConnection, step_id: UUID, *, state: str, error: str | None) -> None:
     """Count a try of the callback: `pending` where it is to be tried again, `delivered`, or `failed`."""
     await connection.execute(_TOLD, {"id": step_id, "state": state, "error": error})
+
+
+async def tell_again(connection: AsyncConnection, step_id: UUID) -> None:
+    """Let the callback of a step that has ended be told once more, whatever became of it."""
+    await connection.execute(_TELL_AGAIN, {"id": step_id})
 
 
 async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[tuple[UUID, UUID]]:

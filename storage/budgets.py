@@ -45,7 +45,7 @@ _LOCK = text(f"""
 _LIST = text(f"""
     SELECT {_COLUMNS} FROM budgets b
      WHERE b.workspace_id = :workspace_id AND b.deleted_at IS NULL
-       AND (b.run_id IS NULL OR CAST(:scope AS text) = 'run')
+       AND ((b.run_id IS NULL AND NOT starts_with(b.value, 'ai-step/')) OR CAST(:scope AS text) = 'run')
        AND (CAST(:scope AS text) IS NULL OR b.scope = :scope) AND (CAST(:value AS text) IS NULL OR b.value = :value)
      ORDER BY b.created_at, b.id
 """)  # noqa: S608
@@ -126,7 +126,7 @@ async def known(connection: AsyncConnection, budget_id: UUID) -> Budget | None:
 async def listed(
     connection: AsyncConnection, *, workspace_id: UUID, scope: Scope | None = None, value: str | None = None
 ) -> list[Budget]:
-    """The workspace's budgets, oldest first; those that runs made for themselves only where runs' are asked for."""
+    """The workspace's budgets, oldest first; those that runs and steps made for themselves only where runs' are asked for."""
     asked = {"workspace_id": workspace_id, "scope": scope.value if scope else None, "value": value}
     return [_budget(row) for row in await connection.execute(_LIST, asked)]
 

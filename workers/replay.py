@@ -6,10 +6,27 @@ from pathlib import Path
 
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 
-from contracts.ids import PIPELINE_WORKFLOW, TURN_WORKFLOW
+from contracts.ids import (
+    AI_STEP_WORKFLOW,
+    BATCH_PART_WORKFLOW,
+    BATCH_WORKFLOW,
+    CALLBACK_WORKFLOW,
+    NEXUS_RUN_WORKFLOW,
+    NEXUS_STEP_WORKFLOW,
+    PIPELINE_WORKFLOW,
+    TRIGGER_WORKFLOW,
+    TURN_WORKFLOW,
+)
 from workers.worker import WORKFLOWS
+
+KINDS = (
+    *(TURN_WORKFLOW, PIPELINE_WORKFLOW, AI_STEP_WORKFLOW, BATCH_WORKFLOW, BATCH_PART_WORKFLOW),
+    *(TRIGGER_WORKFLOW, CALLBACK_WORKFLOW, NEXUS_STEP_WORKFLOW, NEXUS_RUN_WORKFLOW),
+)
+"""Every kind of workflow, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +56,10 @@ async def golden(folder: Path) -> AsyncIterator[WorkflowHistory]:
 
 
 async def recent(client: Client, count: int) -> AsyncIterator[WorkflowHistory]:
-    """The histories of the server's last turns."""
-    async for history in _recent(client, TURN_WORKFLOW, count):
-        yield history
+    """The histories of the server's last turns, runs, steps, batches and so on: `count` of each kind, running or ended."""
+    for kind in KINDS:
+        async for history in _recent(client, kind, count):
+            yield history
 
 
 async def recent_runs(client: Client, count: int) -> AsyncIterator[WorkflowHistory]:
@@ -54,4 +72,9 @@ async def _recent(client: Client, kind: str, count: int) -> AsyncIterator[Workfl
     listed = client.list_workflows(f'WorkflowType = "{kind}"', limit=count)
     async for execution in listed:
         handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
-        yield await handle.fetch_history()
+        try:
+            yield await handle.fetch_history()
+        except RPCError as error:
+            # Its time of keeping ended between the list and now.
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise

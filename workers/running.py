@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
+from temporalio.common import WorkerDeploymentVersion
 
 from providers.registry import warm
 from workers.compose import House, utc_now
 from workers.courier import Courier
+from workers.deploying import announce_build
 from workers.discovering import Discoverer
 from workers.nexus_endpoint import ensure_endpoint
 from workers.summing import Summer
@@ -23,8 +25,11 @@ log = structlog.get_logger("perdure.worker")
 async def running_worker(house: House) -> AsyncIterator[None]:
     """A worker polls while the block runs. At its end calls in flight have the shutdown time to finish."""
     settings = house.settings
+    build = None
+    if settings.build_id:
+        build = WorkerDeploymentVersion(settings.deployment, settings.build_id)
     worker = build_worker(
-        house.temporal, house.world, concurrency=settings.worker_concurrency, shutdown=settings.shutdown
+        house.temporal, house.world, concurrency=settings.worker_concurrency, shutdown=settings.shutdown, build=build
     )
     sweeper = Sweeper(house.world, house.temporal, interval=settings.sweep_seconds, keep_streams=settings.keep_streams)
     discoverer = Discoverer(
@@ -38,6 +43,8 @@ async def running_worker(house: House) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(sweeper.run())
         discovering = asyncio.create_task(discoverer.run())
         summing = asyncio.create_task(Summer(house.database, utc_now).run())
+        if build is not None:
+            await announce_build(house.temporal, build)
         if settings.nexus_endpoint:
             await ensure_endpoint(house.temporal, settings.nexus_endpoint)
         delivering = asyncio.create_task(Courier(house.world).run())

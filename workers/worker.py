@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.ai_steps import StoredAiStepActivities
@@ -15,10 +16,12 @@ from activities.triggers import StoredTriggerActivities
 from activities.turn import ProviderTurnActivities
 from activities.world import World
 from contracts.ids import TASK_QUEUE
+from workers.deploying import versioned
 from workflows.ai_step import AiStepWorkflow
 from workflows.batch import BatchWorkflow
 from workflows.batch_part import BatchPartWorkflow
 from workflows.calling_back import RunCallbackWorkflow
+from workflows.nexus_run import NexusRunWorkflow
 from workflows.nexus_step import NexusStepWorkflow
 from workflows.pipeline import PipelineWorkflow
 from workflows.scheduled_run import ScheduledRunWorkflow
@@ -26,7 +29,7 @@ from workflows.turn import TurnWorkflow
 
 WORKFLOWS: Sequence[type] = (
     *(TurnWorkflow, AiStepWorkflow, NexusStepWorkflow),
-    *(PipelineWorkflow, ScheduledRunWorkflow, RunCallbackWorkflow),
+    *(PipelineWorkflow, NexusRunWorkflow, ScheduledRunWorkflow, RunCallbackWorkflow),
     *(BatchWorkflow, BatchPartWorkflow),
 )
 """Every workflow that this code runs: the worker and the replayer take them from here."""
@@ -35,9 +38,17 @@ HEARTBEAT_THROTTLE = timedelta(seconds=1)
 """Cancellation travels on heartbeat replies; the SDK's default would send one in 30 s. A call beats no faster than this."""
 
 
-def build_worker(client: Client, world: World, *, concurrency: int, shutdown: timedelta, **overrides: Any) -> Worker:
+def build_worker(
+    client: Client,
+    world: World,
+    *,
+    concurrency: int,
+    shutdown: timedelta,
+    build: WorkerDeploymentVersion | None = None,
+    **overrides: Any,
+) -> Worker:
     """A worker for turns, runs and AI steps. `concurrency` is how many provider calls run at once, `shutdown` how long they may
-    take to end.
+    take to end. With `build` it takes what Temporal gives to that build alone.
 
     The sandbox is off here, because it costs 4 to 7 ms a turn; the tests run the same workflows inside it.
     """
@@ -62,6 +73,7 @@ def build_worker(client: Client, world: World, *, concurrency: int, shutdown: ti
             of_runs.close_run,
             around.fire_schedule,
             around.tell_run,
+            around.give_run,
             *(of_batches.plan_batch, of_batches.close_batch),
             *(of_batches.submit_part, of_batches.look_at_part, of_batches.collect_part),
             *(of_batches.take_batch_items, of_batches.end_batch_items),
@@ -71,6 +83,7 @@ def build_worker(client: Client, world: World, *, concurrency: int, shutdown: ti
         max_concurrent_workflow_tasks=max(100, concurrency // 4),
         max_concurrent_local_activities=max(100, concurrency // 4),
         graceful_shutdown_timeout=shutdown,
+        deployment_config=None if build is None else versioned(build),
         default_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         max_heartbeat_throttle_interval=HEARTBEAT_THROTTLE,
         **{"workflow_runner": UnsandboxedWorkflowRunner(), **overrides},

@@ -1,6 +1,6 @@
 """Amounts: what a call may come to at worst, rounded so that nothing is ever reserved too low."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 
 from contracts.parts import AudioPart, DocumentPart, ImagePart, Message, ProviderPart
@@ -14,6 +14,8 @@ SEARCHES = 10
 """How often a vendor's own search tool is taken to be called where the request does not bound it. An assumption; what goes
 beyond is charged all the same, as an overrun.
 """
+SHORTEST_ANSWER = 64
+"""Tokens of the shortest answer that is asked for where a limit does not pay for a longer one. An assumption."""
 _MEDIA_PER_CENT = 140
 """Images and documents are counted by the vendor alone; our estimate of them may fall short."""
 _TOOL_TOKENS = 16
@@ -71,6 +73,25 @@ def answer_bound(asked: int | None, longest: int | None, by_policy: int) -> int:
     """The most tokens that the answer may have: as asked, else the model's longest within the policy's bound."""
     bound = by_policy if asked is None else asked
     return bound if longest is None else min(bound, longest)
+
+
+def longest_within(answer: int, left: Decimal, worst: Callable[[int], Decimal]) -> int:
+    """The most tokens of an answer of `answer` that `left` pays for at worst; `answer` itself where that leaves too little.
+
+    `worst` is the cost of a call whose answer has so many tokens; it grows with them.
+    """
+    if worst(answer) <= left:
+        return answer
+    least, most = SHORTEST_ANSWER, answer
+    if answer <= least or at_least(worst(least)) > left:
+        return answer
+    while most - least > 1:
+        middle = (least + most) // 2
+        if at_least(worst(middle)) <= left:
+            least = middle
+        else:
+            most = middle
+    return least
 
 
 def slice_ahead(free: Decimal, slices: int) -> Decimal:

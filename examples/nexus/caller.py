@@ -27,10 +27,23 @@ class Inquiry:
         return answer
 
 
+@workflow.defn
+class Report:
+    """Runs a stored pipeline to its end, however long that takes. Cancelled, it cancels the run."""
+
+    @workflow.run
+    async def run(self, pipeline: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Run it once: the key makes it the same run, whoever asks again."""
+        perdure = workflow.create_nexus_client(service=SERVICE, endpoint=ENDPOINT)
+        asked = {"pipeline": pipeline, "input": given, "idempotency_key": workflow.info().workflow_id}
+        ended: dict[str, Any] = await perdure.execute_operation("run_pipeline", asked, output_type=dict[str, Any])
+        return ended
+
+
 async def main(inquiry: str) -> None:
     """Run one inquiry on the local Temporal."""
     client = await Client.connect("127.0.0.1:7233")
-    async with Worker(client, task_queue=QUEUE, workflows=[Inquiry]):
+    async with Worker(client, task_queue=QUEUE, workflows=[Inquiry, Report]):
         answer = await client.execute_workflow(Inquiry.run, inquiry, id="inquiry", task_queue=QUEUE)
     sys.stdout.write(f"{answer['content']}\n{answer['model']}, {answer['cost_usd']} USD\n")
 

@@ -85,11 +85,21 @@ async def test_a_chat_at_the_terminal(house: Running) -> None:
     assert "perdure chat --conversation" in shown
 
 
-async def test_recent_turns_replay(house: Running) -> None:
-    await new_turn(house)
-    code, raw, complaint = await perdure("replay", "--recent", "3", "--json")
-    assert code == Exit.OK, complaint
-    assert [one["problem"] for one in json.loads(raw)] == [None] * len(json.loads(raw))
+async def test_recent_turns_and_steps_replay(house: Running) -> None:
+    turn_id = await new_turn(house)
+    async with house.http() as http:
+        body = {"prompt": "Hi", "model": "sim:sim-fast", "wait": 30}
+        step = (await http.post("/api/steps", json=body)).raise_for_status().json()
+    wanted = {f"turn/{turn_id}", f"ai-step/{step['id']}"}
+    async with asyncio.timeout(30):
+        # Temporal lists a workflow a moment after it has begun.
+        while True:
+            code, raw, complaint = await perdure("replay", "--recent", "3", "--json")
+            assert code == Exit.OK, complaint
+            told = json.loads(raw)
+            assert [one["problem"] for one in told] == [None] * len(told)
+            if {one["name"] for one in told} >= wanted:
+                return
 
 
 async def test_the_doctor_finds_what_is_wrong(house: Running, tmp_path: Path) -> None:

@@ -37,6 +37,10 @@ class Processes:
 
     def start(self, name: str, command: str, *options: str) -> None:
         """Start `perdure COMMAND` under a name of its own."""
+        self.start_module(name, "cli", command, *options)
+
+    def start_module(self, name: str, module: str, *options: str) -> None:
+        """Start a Python module as a process of Perdure."""
         environment = {
             name: value for name, value in os.environ.items() if not name.endswith("_API_KEY") and "PERDURE" not in name
         }
@@ -53,7 +57,7 @@ class Processes:
         }
         with (self.folder / f"{name}.log").open("ab") as log:
             self.live[name] = subprocess.Popen(
-                [sys.executable, "-m", "cli", command, *options], env=environment, stdout=log, stderr=log
+                [sys.executable, "-m", module, *options], env=environment, stdout=log, stderr=log
             )
 
     def kill(self, name: str) -> None:
@@ -61,6 +65,12 @@ class Processes:
         process = self.live.pop(name)
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+    def stop(self, name: str) -> None:
+        """Ask the process to end, and wait until it has."""
+        process = self.live.pop(name)
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
 
     def end(self) -> None:
         """Stop everything."""

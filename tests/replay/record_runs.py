@@ -7,16 +7,17 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from contracts.activities import OpenedTurn
-from contracts.ids import QUEUE_KEY, run_workflow_id
+from contracts.ids import NEXUS_RUN_WORKFLOW, PIPELINE_WORKFLOW, QUEUE_KEY, nexus_run_workflow_id, run_workflow_id
 from contracts.run_activities import (
     Again,
     Ask,
@@ -71,7 +72,10 @@ async def _cancel(activities: ScriptedRunActivities, handle: Handle) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a run meets. `of` is the step whose own workflow's history is kept, where it is not the run's."""
+    """What a run meets. `of` is the step whose own workflow's history is kept, where it is not the run's.
+
+    `by_nexus`: it is run for an operation, whose workflow's history is kept.
+    """
 
     scopes: Mapping[str, OpenedScope]
     script: Mapping[str, list[Next]] = field(default_factory=dict)
@@ -81,6 +85,7 @@ class Scene:
     of: str | None = None
     queued: int = 0
     followed: ClosedRun | None = None
+    by_nexus: bool = False
 
 
 def _map(count: int) -> OpenedScope:
@@ -121,6 +126,9 @@ SCENES: dict[str, Scene] = {
             run_id=INNER, state=RunState.COMPLETED, next_in_line=GONE, starts=(FOLLOWER,), callback=True
         ),
     ),
+    "nexus-run": Scene(run(A), by_nexus=True),
+    "nexus-run-failed": Scene(run(A), {"a": [FAILED]}, by_nexus=True),
+    "nexus-run-cancelled": Scene(run(A), {"a": [Await(seconds=3600)]}, _cancel, by_nexus=True),
     "run-loop-rounds": Scene(
         {**run(A), "a": OpenedScope(kind="loop", steps=(StepOutline(id="x"),))},
         {"a": [Iterate(), DONE], "x.2": [Await(seconds=0.05)]},
@@ -156,11 +164,13 @@ async def play(client: Client, name: str) -> tuple[ScriptedRunActivities, str]:
         workflows=WORKFLOWS,
         activities=[*activities.all(), turns.open_turn, turns.complete, turns.close_turn],
     ):
-        handle = await client.start_workflow(
-            PipelineWorkflow.run, Scope(run_id=run_id), id=run_workflow_id(run_id), task_queue=queue
-        )
+        kind, own = (PIPELINE_WORKFLOW, run_workflow_id(run_id))
+        if scene.by_nexus:
+            kind, own = NEXUS_RUN_WORKFLOW, nexus_run_workflow_id(run_id)
+        handle: Handle = await client.start_workflow(kind, Scope(run_id=run_id), id=own, task_queue=queue)
         await scene.act(activities, handle)
-        await handle.result()
+        with suppress(WorkflowFailureError):
+            await handle.result()
         kept = handle if scene.of is None else client.get_workflow_handle(run_workflow_id(run_id, scene.of))
         return activities, impersonal((await kept.fetch_history()).to_json())
 

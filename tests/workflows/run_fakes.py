@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from contracts.errors import ErrorKind
 from contracts.ids import step_key
+from contracts.nexus import RunOutput
 from contracts.run_activities import (
     Advance,
     Again,
@@ -128,6 +129,14 @@ class ScriptedRunActivities(RunActivities):
     async def tell_run(self, request: TellRun) -> None:
         self.told.append(request)
 
+    @activity.defn(name="give_run")
+    async def give_run(self, request: TellRun) -> RunOutput:
+        self.told.append(request)
+        how = self.closed[-1].how
+        state, said = _STATES.get(how, RunState.FAILED), None if how == "completed" else "says the fake"
+        kind = None if said is None else how if how == "cancelled" else ErrorKind.TOOL_FAILED.value
+        return RunOutput(run_id=str(request.run_id), pipeline="p", state=state, error_kind=kind, error=said)
+
     def all(self) -> list[Any]:
         """What a worker registers."""
         return [
@@ -139,4 +148,5 @@ class ScriptedRunActivities(RunActivities):
             self.follow_turn,
             self.close_run,
             self.tell_run,
+            self.give_run,
         ]

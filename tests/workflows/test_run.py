@@ -10,6 +10,8 @@ pytestmark = pytest.mark.real
 
 ENDS = {
     "run-fails-beside": ("failed", "a"),
+    "nexus-run-failed": ("failed", "a"),
+    "nexus-run-cancelled": ("cancelled", None),
     "run-step-takes-too-long": ("failed", "a"),
     "run-takes-too-long": ("timeout", None),
     "run-cancelled": ("cancelled", None),

@@ -6,7 +6,9 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from workers.embedded.child import Child
 from workers.embedded.ports import any_free
@@ -26,10 +28,14 @@ _POLL_RATES = (
 class EmbeddedTemporal:
     """A Temporal server with its UI and the namespace `default`, keeping its state in a SQLite file under `folder`."""
 
-    def __init__(self, folder: Path, *, port: int, ui_port: int) -> None:
+    def __init__(
+        self, folder: Path, *, port: int, ui_port: int, dynamic: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`dynamic` is more of the server's dynamic configuration, each value in JSON."""
         self._folder = folder.resolve()
         self._port = port
         self._ui_port = ui_port
+        self._dynamic = {**dict.fromkeys(_POLL_RATES, "1000"), "matching.enableFairness": "true", **dynamic}
         self._child: Child | None = None
 
     @property
@@ -59,10 +65,9 @@ class EmbeddedTemporal:
             *("--port", str(self._port), "--ui-port", str(self._ui_port), "--http-port", str(http_port)),
             *("--db-filename", self._folder / "temporal.db"),
             *("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"),
-            *("--dynamic-config-value", "matching.enableFairness=true"),
         ]
-        for name in _POLL_RATES:
-            command += ["--dynamic-config-value", f"{name}=1000"]
+        for name, value in self._dynamic.items():
+            command += ["--dynamic-config-value", f"{name}={value}"]
         self._child = Child(
             "Temporal",
             command,

@@ -6,8 +6,8 @@ statistics were young, looked for one of them among all: each settlement took lo
 
 from alembic import op
 
-revision = "0015"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

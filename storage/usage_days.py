@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import USAGE_AMOUNTS, USAGE_COUNTS
 
-SETTLED_AFTER: Final = timedelta(hours=2)
+SETTLED_AFTER: Final = timedelta(minutes=30)
 """By then an interrupted call's row has its estimate, and every worker's clock has passed its beginning."""
-SLICE: Final = timedelta(hours=1)
+SLICE: Final = timedelta(minutes=10)
 """What one transaction sums."""
 
 MEASURES: Final = (*USAGE_COUNTS, *USAGE_AMOUNTS)
@@ -95,9 +95,9 @@ async def workspaces(connection: AsyncConnection) -> list[UUID]:
 
 
 async def sum_slice(connection: AsyncConnection, workspace_id: UUID, *, now: datetime) -> bool:
-    """Sum the next hour of a workspace's calls, if it is settled; whether there may be another.
+    """Sum the next slice of a workspace's calls, if it has settled; whether there may be another.
 
-    The sums and the mark of how far they go are one transaction, so that a crash neither loses nor repeats an hour; of several
+    The sums and the mark of how far they go are one transaction, so that a crash neither loses nor repeats a slice; of several
     processes one does it.
     """
     who = {"workspace_id": workspace_id}
@@ -109,7 +109,7 @@ async def sum_slice(connection: AsyncConnection, workspace_id: UUID, *, now: dat
     oldest = (await connection.execute(_OLDEST_OPEN, who)).scalar_one()
     if oldest is not None:
         settled = min(settled, oldest)
-    # Hours in which nothing began need no slice of their own.
+    # Hours in which nothing began need no slices of their own.
     following = (await connection.execute(_NEXT, {**who, "since": since})).scalar_one()
     until = (since if following is None else max(since, following)) + SLICE
     if following is None or until > settled:

@@ -1,4 +1,4 @@
-"""A worker keeps the sums of the ledger up to the last hours."""
+"""A worker keeps the sums of the ledger up to the last hour."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Summer:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def sum(self) -> int:
-        """Sum every settled hour of every workspace, each in its own transaction; how many there were."""
+        """Sum every settled slice of every workspace, each in its own transaction; how many there were."""
         async with self._database.begin() as connection:
             found = await usage_days.workspaces(connection)
         slices = 0

@@ -9,7 +9,7 @@ from openai import AsyncOpenAI
 from bench.figures import Figure, milliseconds, quantile
 from bench.target import Target
 
-SAMPLES = 100
+SAMPLES = 50
 WARM_UP = 10
 MODEL = "sim:sim-fast"
 _WORKSPACE = {"scope": "workspace", "limit": "1000000"}

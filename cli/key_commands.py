@@ -24,6 +24,10 @@ def create(
     ] = None,
     tier: Annotated[str | None, typer.Option(help="The policy's user tier of whoever uses it.")] = None,
     days: Annotated[float | None, typer.Option(min=0.0001, help="The days until it ends.")] = None,
+    limit: Annotated[
+        str | None, typer.Option(help="What it may spend in a period, in USD: a budget of its own.")
+    ] = None,
+    period: Annotated[str, typer.Option(help="Of the limit: hour, day, week, month or total.")] = "month",
     workspace: Workspace = "default",
     as_json: Json = False,
 ) -> None:
@@ -34,7 +38,7 @@ def create(
     from cli.keys import rights_of
 
     rights = rights_of(scope or ["admin"], model or [], tier, days, now=datetime.now(UTC))
-    run(create_key, name=name, rights=rights, workspace=workspace, as_json=as_json)
+    run(create_key, name=name, rights=rights, limit=limit, period=period, workspace=workspace, as_json=as_json)
 
 
 @keys_app.command("list")

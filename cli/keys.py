@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cli.databases import own_database
 from cli.exits import Exit, fail
+from contracts.budgets import BudgetTerms, Period, Scope, Unit
 from contracts.errors import PerdureError
 from contracts.keys import KeyScope
+from domain.budgets.status import DEFAULT_THRESHOLDS
+from domain.budgets.terms import check_terms
 from settings import Settings
-from storage import keys
+from storage import budgets, keys
 from storage.keys import ApiKey, KeyRights
 
 
@@ -28,13 +32,23 @@ async def _workspace(
         yield connection, await keys.workspace(connection, now=datetime.now(UTC), name=name)
 
 
-async def create(settings: Settings, *, name: str, rights: KeyRights, workspace: str, as_json: bool) -> None:
-    """Make a key and show it, once."""
-    secret = keys.new_secret()
+async def create(
+    settings: Settings,
+    *,
+    name: str,
+    rights: KeyRights,
+    limit: str | None,
+    period: str,
+    workspace: str,
+    as_json: bool,
+) -> None:
+    """Make a key and show it, once; with a `limit` it has a hard budget of its own, in USD."""
+    secret, now = keys.new_secret(), datetime.now(UTC)
     async with _workspace(settings, workspace) as (connection, workspace_id):
-        key = await keys.add(
-            connection, secret, workspace_id=workspace_id, name=name, now=datetime.now(UTC), rights=rights
-        )
+        key = await keys.add(connection, secret, workspace_id=workspace_id, name=name, now=now, rights=rights)
+        if limit is not None:
+            terms = _own_terms(key, limit, period)
+            await budgets.create(connection, workspace_id, terms, now=now)
     _tell(secret, key, as_json=as_json)
 
 
@@ -51,6 +65,30 @@ async def rotate(settings: Settings, *, id_or_prefix: str, grace_minutes: float,
         ends_at = now + timedelta(minutes=grace_minutes)
         key = await keys.rotate(connection, former, secret, now=now, ends_at=ends_at)
     _tell(secret, key, as_json=as_json)
+
+
+def _own_terms(key: ApiKey, limit: str, period: str) -> BudgetTerms:
+    try:
+        terms = BudgetTerms(
+            name=f"key {key.name}"[:200],
+            scope=Scope.KEY,
+            value=str(key.id),
+            unit=Unit.USD,
+            limit=Decimal(limit),
+            hard=True,
+            period=Period(period),
+            rolling=False,
+            time_zone="UTC",
+            thresholds=DEFAULT_THRESHOLDS,
+        )
+        check_terms(terms)
+    except InvalidOperation:
+        fail(f"--limit {limit}: a number is expected.", Exit.USAGE)
+    except ValueError:
+        fail(f"--period {period}: there are {', '.join(Period)}.", Exit.USAGE)
+    except PerdureError as error:
+        fail(error.message, Exit.USAGE)
+    return terms
 
 
 def rights_of(

@@ -65,10 +65,28 @@ async def test_a_key_of_the_terminal_has_rights_and_is_rotated(house: Running) -
     database = house.house.settings.database_url
     assert database is not None
     own = {"PERDURE_DATABASE_URL": database.get_secret_value()}
-    rights = ("--scope", "ask", "--model", "sim:sim-f*", "--tier", "free", "--days", "1")
+    for wrong in (("--limit", "-1"), ("--limit", "much"), ("--limit", "1", "--period", "0")):
+        assert (await perdure("keys", "create", "app", *wrong, **own))[0] == Exit.USAGE
+    rights = (
+        "--limit",
+        "2.5",
+        "--period",
+        "day",
+        "--scope",
+        "ask",
+        "--model",
+        "sim:sim-f*",
+        "--tier",
+        "free",
+        "--days",
+        "1",
+    )
     _, raw, _ = await perdure("keys", "create", "app", *rights, "--json", **own)
     made = json.loads(raw)
     assert (made["scopes"], made["allowed_models"], made["user_tier"]) == (["ask"], ["sim:sim-f*"], "free")
+    async with house.http() as http:
+        (budget,) = (await http.get("/api/budgets", params={"scope": "key", "value": made["id"]})).json()["data"]
+    assert (budget["limit"], budget["period"], budget["hard"]) == ("2.5", "day", True)
     code, raw, _ = await perdure("keys", "rotate", made["prefix"], "--json", **own)
     rotated = json.loads(raw)
     assert (code, rotated["replaces"], rotated["scopes"]) == (Exit.OK, made["id"], ["ask"])

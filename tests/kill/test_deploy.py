@@ -12,6 +12,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
+from cli.exits import Exit
 from tests.kill.changed_worker import PATCH
 from tests.kill.processes import PATIENCE, Processes
 from tests.kill.test_run_kill import WAITING, asked, finished
@@ -35,8 +36,8 @@ def temporal(folder: Path) -> Iterator[EmbeddedTemporal]:
     server.stop()
 
 
-async def deploy(processes: Processes, *words: str) -> Any:
-    """What `perdure deploy … --json` says."""
+async def deploy(processes: Processes, *words: str, code: int = Exit.OK) -> Any:
+    """What `perdure deploy … --json` says; what it complains of, where it is to fail."""
     environment = {"PATH": "", "TEMPORAL_ADDRESS": processes.temporal_address, "HOME": str(processes.folder)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli", "deploy", *words, "--json"),
@@ -45,8 +46,8 @@ async def deploy(processes: Processes, *words: str) -> Any:
         stderr=subprocess.PIPE,
     )
     out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    return json.loads(out)
+    assert process.returncode == code, err.decode()
+    return json.loads(out) if code == Exit.OK else err.decode()
 
 
 async def until_build(processes: Processes, build: str, status: str) -> None:
@@ -82,6 +83,9 @@ async def test_a_run_that_waits_goes_on_under_the_next_build(processes: Processe
     await asked(processes, run_id)
     await until_build(processes, "a", "current")
 
+    refused = await deploy(processes, "promote", "misspelt", code=Exit.NOT_FOUND)
+    assert "No worker of build 'misspelt'" in refused
+    assert "Known builds: a." in refused
     processes.environment["PERDURE_BUILD_ID"] = "b"
     processes.start_module("b", "tests.kill.changed_worker")
     await until_build(processes, "b", "inactive")

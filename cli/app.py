@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -87,20 +88,23 @@ def worker(migrate: Annotated[bool, typer.Option(help="Bring the schema up to da
     _serve(api=False, worker=True, migrating=migrate)
 
 
-def _serve(**options: bool) -> None:
+def _serve(*, api: bool, worker: bool, migrating: bool) -> None:
     # What is imported stays: to look through it for garbage again and again takes an eighth of the start.
     gc.disable()
-    from cli.serving import run_serve
+    from cli.processes import run_serve
 
+    for room, wanted in (("cli.serving", api), ("workers.running", worker)):
+        if wanted:
+            import_module(room)
     gc.freeze()
     gc.enable()
-    run(run_serve, **options)
+    run(run_serve, api=api, worker=worker, migrating=migrating)
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database's schema up to date."""
-    from cli.serving import run_migrate
+    from cli.processes import run_migrate
 
     run(run_migrate)
 

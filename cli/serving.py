@@ -1,25 +1,18 @@
-"""Running the API, a worker, or both in one process."""
+"""The API of a house, served."""
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-import structlog
 import uvicorn
 
 from api.app import create_app
 from api.doors import DocumentLimits, Doors
 from settings import Settings
-from storage.database import Database
-from storage.migrating import migrate
 from tools.web.reader import read_page
-from workers.compose import House, UnreachableError, compose, utc_now
-from workers.logs import configure_logs
-
-log = structlog.get_logger("perdure.serve")
+from workers.compose import House, UnreachableError, utc_now
 
 
 def doors(house: House) -> Doors:
@@ -49,26 +42,6 @@ def doors(house: House) -> Doors:
 def _read_html(html: str) -> tuple[str, str]:
     page = read_page(html)
     return page.title, page.text
-
-
-async def run_serve(settings: Settings, *, api: bool, worker: bool, migrating: bool) -> None:
-    """Serve until SIGINT or SIGTERM; then finish what runs, within the shutdown time."""
-    configure_logs(settings)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with compose(settings, with_providers=worker, migrating=migrating) as house:
-        async with contextlib.AsyncExitStack() as stack:
-            if worker:
-                from workers.running import running_worker
-
-                await stack.enter_async_context(running_worker(house))
-            if api:
-                await stack.enter_async_context(serving(house, stop))
-            log.info("ready", api=api, worker=worker)
-            await stop.wait()
-            log.info("stopping")
 
 
 @asynccontextmanager
@@ -111,16 +84,3 @@ async def _explain(running: "asyncio.Task[None]", settings: Settings) -> None:
         f"The API cannot listen on {settings.api_host}:{settings.api_port}; it is held by {owner(settings.api_port)}. "
         "Set PERDURE_API_PORT."
     )
-
-
-async def run_migrate(settings: Settings) -> None:
-    """Bring the schema up to date."""
-    if settings.database_url is None:
-        raise UnreachableError("PERDURE_DATABASE_URL is not set; `perdure up` migrates its own database.")
-    database = Database(settings.database_url.get_secret_value())
-    try:
-        await migrate(database)
-    except OSError as error:
-        raise UnreachableError(f"PostgreSQL cannot be reached: {error}.") from error
-    finally:
-        await database.close()

@@ -9,8 +9,8 @@ import pytest
 
 # A change is judged by the same examples each time; at a desk every run looks at new ones.
 # How long an example takes is for the benchmarks to say.
-hypothesis.settings.register_profile("desk", deadline=None)
-hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("desk", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 pytest_plugins = [

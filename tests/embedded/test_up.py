@@ -86,37 +86,27 @@ def test_a_kill_of_the_parent_leaves_nothing_in_the_way(folder: Path) -> None:
         assert end(process) == 0
 
 
-def test_a_second_one_over_the_same_data_is_refused_by_name(folder: Path) -> None:
-    with up(folder) as (process, ready):
-        second = subprocess.run(
-            [sys.executable, "-m", "cli", "up", "--json"],
-            cwd=ROOT,
-            env=environment(PERDURE_DATA_DIR=str(folder / "data"), PYTHONPATH=str(ROOT)),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert second.returncode != 0
-        assert f"pid {process.pid}" in second.stdout + second.stderr
-        assert ask(ready)["state"] == "completed"
-        assert end(process) == 0
+def refused(*arguments: str, data: Path) -> str:
+    """What another `perdure up` says that does not start."""
+    second = subprocess.run(
+        [sys.executable, "-m", "cli", "up", "--json", *arguments],
+        cwd=ROOT,
+        env=environment(PERDURE_DATA_DIR=str(data), PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode != 0
+    return second.stdout + second.stderr
 
 
-def test_a_port_that_somebody_counts_on_is_refused_with_its_owners_name(folder: Path) -> None:
+def test_a_second_one_is_refused_by_the_name_of_what_it_would_disturb(folder: Path) -> None:
     with up(folder) as (process, ready):
+        assert f"pid {process.pid}" in refused(data=folder / "data")
         port = ready["url"].rpartition(":")[2]
-        second = subprocess.run(
-            [sys.executable, "-m", "cli", "up", "--json", "--port", port],
-            cwd=ROOT,
-            env=environment(PERDURE_DATA_DIR=str(folder / "other"), PYTHONPATH=str(ROOT)),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert second.returncode != 0
-        assert f"pid {ready['pids']['serve']}" in second.stdout + second.stderr
+        assert f"pid {ready['pids']['serve']}" in refused("--port", port, data=folder / "other")
+        assert ask(ready)["state"] == "completed"
         assert end(process) == 0
 
 

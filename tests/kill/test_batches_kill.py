@@ -10,7 +10,7 @@ import pytest
 from tests.batches.sending import answers, created, ended, results, send, turn, until_part
 from tests.kill.processes import PATIENCE, Processes
 
-pytestmark = [pytest.mark.real, pytest.mark.kill, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.kill, pytest.mark.long, pytest.mark.timeout(300)]
 
 CHAT, CLAUDE, GEMINI = "openai:gpt-4o-mini", "anthropic:claude-haiku-4-5", "google:gemini-2.5-flash"
 
@@ -46,14 +46,7 @@ async def settled(processes: Processes, batch_id: str, items: int) -> dict[str, 
     return batch
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        pytest.param(CHAT, id="openai"),
-        pytest.param(CLAUDE, id="anthropic", marks=pytest.mark.long),
-        pytest.param(GEMINI, id="google", marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.parametrize("model", [CHAT, CLAUDE, GEMINI], ids=["openai", "anthropic", "google"])
 async def test_the_worker_dies_between_the_submission_and_its_record(processes: Processes, model: str) -> None:
     await begin(processes)
     simulator = processes.simulator
@@ -72,7 +65,6 @@ async def test_the_worker_dies_between_the_submission_and_its_record(processes: 
     assert len(answers(processes)) == 10
 
 
-@pytest.mark.long
 async def test_workers_die_while_a_batch_waits_and_while_it_is_collected(processes: Processes) -> None:
     await begin(processes)
     processes.simulator.scenario({"batch_seconds": 3}, match={"endpoint": "batches"})

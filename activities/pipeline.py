@@ -5,6 +5,7 @@ from uuid import UUID
 
 from temporalio import activity
 
+from activities.beating import beating
 from activities.errors import failure
 from activities.runs.advancing import advance_step
 from activities.runs.calling_tools import ToolAwayError, make_call
@@ -107,15 +108,13 @@ class StoredRunActivities(RunActivities):
     @activity.defn(name="call_tool")
     async def call_tool(self, request: CallTool) -> CalledTool:
         """Call a tool. Fails with an error kind as the failure's type."""
-        beating = asyncio.create_task(_beat())
         try:
-            return await make_call(self._world, self._kept, request)
+            async with beating():
+                return await make_call(self._world, self._kept, request)
         except ToolAwayError as error:
             raise failure(error, Again(error.retry_after or _TOOL_WAIT)) from error
         except PerdureError as error:
             raise failure(error, GiveUp("the call cannot be made")) from error
-        finally:
-            beating.cancel()
 
     @activity.defn(name="follow_turn")
     async def follow_turn(self, request: FollowTurn) -> None:
@@ -166,9 +165,3 @@ class StoredRunActivities(RunActivities):
     async def _has_ended(self, turn_id: UUID) -> bool:
         async with self._world.database.begin() as connection:
             return (await turns.find(connection, turn_id)).state.finished
-
-
-async def _beat() -> None:
-    while True:
-        activity.heartbeat()
-        await asyncio.sleep(1)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -93,7 +92,7 @@ async def get_events(
     return EventStream(_events(doors, found, heard, tokens=tokens), {}, open_streams=doors.metrics.streams)
 
 
-Said = tuple[StepTurn, StreamRecord | None]
+Said = tuple[StepTurn, StreamRecord]
 
 
 async def _events(doors: Doors, run_id: UUID, heard: Heard, *, tokens: bool) -> AsyncGenerator[bytes, None]:
@@ -153,8 +152,6 @@ async def _read(doors: Doors, turn: StepTurn, position: Position, queue: "asynci
                 await queue.put((turn, record))
     finally:
         await stream.aclose()
-        with suppress(asyncio.QueueFull):
-            queue.put_nowait((turn, None))
 
 
 async def _said(queue: "asyncio.Queue[Said]", heard: Heard, seconds: float) -> AsyncGenerator[bytes, None]:
@@ -166,8 +163,6 @@ async def _said(queue: "asyncio.Queue[Said]", heard: Heard, seconds: float) -> A
             turn, record = queue.get_nowait() if left <= 0 else await asyncio.wait_for(queue.get(), left)
         except (asyncio.QueueEmpty, TimeoutError):
             return
-        if record is None:
-            continue
         heard.turns[turn.turn_id] = record.position
         if record.kind is RecordKind.END:
             heard.turns.pop(turn.turn_id)

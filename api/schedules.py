@@ -14,10 +14,10 @@ from api.bodies import path_id
 from api.documenting import documented, json_body
 from api.doors import Doors
 from api.json import json_response
-from api.paging import DEFAULT_LIMIT, decode_name, encode_name, page_limit
+from api.paging import DEFAULT_LIMIT
 from api.reading import read_body
 from api.trigger_bodies import BackfillBody, ScheduleBody, ScheduleChange, moment, times_of, wish_of
-from api.triggering import check_asked, new_trigger, note, remove, shown
+from api.triggering import check_asked, new_trigger, note, page, remove, shown
 from contracts.errors import ErrorKind, PerdureError
 from contracts.triggers import Times, TriggerAsked, TriggerKind
 from storage import triggers
@@ -60,13 +60,7 @@ async def list_schedules(
     caller: Caller, doors: DoorsOf, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Response:
     """The workspace's schedules, by name."""
-    after, asked = decode_name(cursor) if cursor else "", page_limit(limit)
-    async with doors.database.begin() as connection:
-        found = await triggers.listed(
-            connection, workspace_id=caller.workspace_id, kinds=_KIND, after=after, limit=asked + 1
-        )
-    following = encode_name(found[asked - 1].name) if len(found) > asked else None
-    return json_response({"data": [shown(one) for one in found[:asked]], "next_cursor": following})
+    return await page(doors, caller, _KIND, cursor=cursor, limit=limit)
 
 
 @router.get("/{schedule_id}", responses=documented({200: ("The schedule.", examples.SCHEDULE)}, errors=(401, 404, 503)))

@@ -3,10 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.callback_urls import check_callback
 from api.doors import Doors
+from api.json import json_response
+from api.paging import decode_name, encode_name, page_limit
 from api.trigger_bodies import moment
 from contracts.pipelines.plan import PipelinePlan
 from contracts.triggers import TriggerAsked, TriggerKind
@@ -27,6 +30,19 @@ async def check_asked(
     check_callback(asked.run.callback_url, doors)
     if kind is TriggerKind.SCHEDULE and "{{" not in asked.run.model_dump_json(include={"input"}):
         checked_inputs(PipelinePlan.model_validate_json(found.plan).definition, asked.run.input or {})
+
+
+async def page(
+    doors: Doors, key: ApiKey, kinds: tuple[TriggerKind, ...], *, cursor: str | None, limit: int
+) -> Response:
+    """A page of the workspace's triggers of these kinds, by name."""
+    after, asked = decode_name(cursor) if cursor else "", page_limit(limit)
+    async with doors.database.begin() as connection:
+        found = await triggers.listed(
+            connection, workspace_id=key.workspace_id, kinds=kinds, after=after, limit=asked + 1
+        )
+    following = encode_name(found[asked - 1].name) if len(found) > asked else None
+    return json_response({"data": [shown(one) for one in found[:asked]], "next_cursor": following})
 
 
 def new_trigger(

@@ -11,10 +11,10 @@ from api.auth import Caller, DoorsOf
 from api.bodies import path_id
 from api.documenting import documented, json_body
 from api.json import json_response
-from api.paging import DEFAULT_LIMIT, decode_name, encode_name, page_limit
+from api.paging import DEFAULT_LIMIT
 from api.reading import read_body
 from api.trigger_bodies import TriggerBody, TriggerChange, states_of, wish_of
-from api.triggering import check_asked, new_trigger, note, remove, shown
+from api.triggering import check_asked, new_trigger, note, page, remove, shown
 from contracts.errors import ErrorKind, PerdureError
 from contracts.triggers import TriggerAsked, TriggerKind
 from domain.signing import secret_of
@@ -56,13 +56,7 @@ async def list_triggers(
     caller: Caller, doors: DoorsOf, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Response:
     """The workspace's triggers, by name."""
-    after, asked = decode_name(cursor) if cursor else "", page_limit(limit)
-    async with doors.database.begin() as connection:
-        found = await triggers.listed(
-            connection, workspace_id=caller.workspace_id, kinds=_KINDS, after=after, limit=asked + 1
-        )
-    following = encode_name(found[asked - 1].name) if len(found) > asked else None
-    return json_response({"data": [shown(one) for one in found[:asked]], "next_cursor": following})
+    return await page(doors, caller, _KINDS, cursor=cursor, limit=limit)
 
 
 @router.get("/{trigger_id}", responses=documented({200: ("The trigger.", examples.TRIGGER)}, errors=(401, 404)))

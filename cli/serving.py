@@ -34,12 +34,13 @@ def doors(house: House) -> Doors:
         tools=house.tools,
         callbacks=settings.callback_secret is not None,
         retriever=house.retriever,
-        read_html=_read_html,
+        read_html=read_html,
         documents=DocumentLimits(settings.max_document_bytes, settings.max_documents, settings.max_passages),
     )
 
 
-def _read_html(html: str) -> tuple[str, str]:
+def read_html(html: str) -> tuple[str, str]:
+    """The title and the text of a page."""
     page = read_page(html)
     return page.title, page.text
 

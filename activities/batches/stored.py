@@ -1,6 +1,5 @@
 """The activities of batches, over the database and the vendors' batch APIs."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -11,6 +10,7 @@ from activities.batches.collecting import collect
 from activities.batches.planning import AT_ONCE, Gatherer
 from activities.batches.ports import provider_of
 from activities.batches.submitting import give_up, submit
+from activities.beating import beating
 from activities.errors import failure
 from activities.pipeline import StoredRunActivities
 from activities.turn import ProviderTurnActivities
@@ -31,6 +31,8 @@ from contracts.run_activities import CloseRun
 from contracts.turns import TurnState
 from domain.retries import Again, GiveUp
 from storage import audit, batch_items, batch_parts, batches
+from storage.batch_parts import PartRow
+from storage.batches import BatchRow
 
 LONGEST_POLL = 600.0
 """Seconds between two looks at a batch that has been at its vendor for long."""
@@ -49,7 +51,7 @@ class StoredBatchActivities(BatchActivities):
     async def plan_batch(self, request: RunBatch) -> PlannedBatch:
         """Decide for some of the items how they are answered."""
         world = self._world
-        async with _translated(), _beating():
+        async with _translated(), beating():
             async with world.database.begin() as connection:
                 batch = await batches.find(connection, request.batch_id)
                 await batches.start(connection, batch.id, now=world.clock())
@@ -68,10 +70,8 @@ class StoredBatchActivities(BatchActivities):
     async def submit_part(self, request: BatchPart) -> SubmittedPart:
         """Reserve what the part may cost, and hand it to the vendor: once, whatever happens between."""
         world = self._world
-        async with _translated(), _beating():
-            async with world.database.begin() as connection:
-                batch = await batches.find(connection, request.batch_id)
-                part = await batch_parts.find(connection, request.batch_id, request.number)
+        async with _translated(), beating():
+            batch, part = await self._part(request)
             match part.state:
                 case "planned":
                     return await submit(world, batch, part)
@@ -85,9 +85,7 @@ class StoredBatchActivities(BatchActivities):
         """Ask the vendor how far it is; where the batch was cancelled, or takes too long, ask it to stop."""
         world = self._world
         async with _translated():
-            async with world.database.begin() as connection:
-                batch = await batches.find(connection, request.batch_id)
-                part = await batch_parts.find(connection, request.batch_id, request.number)
+            batch, part = await self._part(request)
             if part.vendor_id is None or part.submitted_at is None:
                 return LookedAtPart(ended=True)
             _, port = provider_of(world, part)
@@ -101,10 +99,15 @@ class StoredBatchActivities(BatchActivities):
             again_in = min(max(world.batch_poll, age.total_seconds() / 20), LONGEST_POLL)
             return LookedAtPart(ended=look.ended, again_in=again_in)
 
+    async def _part(self, request: BatchPart) -> tuple[BatchRow, PartRow]:
+        async with self._world.database.begin() as connection:
+            batch = await batches.find(connection, request.batch_id)
+            return batch, await batch_parts.find(connection, request.batch_id, request.number)
+
     @activity.defn(name="collect_part")
     async def collect_part(self, request: BatchPart) -> None:
         """Store the answers and what they cost. What has none is asked by itself."""
-        async with _translated(), _beating():
+        async with _translated(), beating():
             async with self._world.database.begin() as connection:
                 part = await batch_parts.find(connection, request.batch_id, request.number)
             if part.state == "submitted":
@@ -126,7 +129,7 @@ class StoredBatchActivities(BatchActivities):
         """End the items of a cancelled batch that nobody began."""
         world, after = self._world, -1
         turns, runs = ProviderTurnActivities(world), StoredRunActivities(world)
-        async with _translated(), _beating():
+        async with _translated(), beating():
             while True:
                 async with world.database.begin() as connection:
                     left = await batch_items.live(
@@ -178,19 +181,3 @@ async def _translated() -> AsyncIterator[None]:
     except PerdureError as error:
         may_mend = RULES[error.kind].retry_same or error.kind in (ErrorKind.NOT_FOUND, ErrorKind.AUTHENTICATION)
         raise failure(error, Again(_PAUSE) if may_mend else GiveUp("it stays as it is")) from error
-
-
-@contextlib.asynccontextmanager
-async def _beating() -> AsyncIterator[None]:
-    """Temporal is told that this worker lives."""
-    beating = asyncio.create_task(_beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
-
-
-async def _beat() -> None:
-    while True:
-        activity.heartbeat()
-        await asyncio.sleep(2)

@@ -19,7 +19,7 @@ from providers.anthropic.families import capabilities_of, family_of
 from providers.anthropic.listing import list_models
 from providers.anthropic.whole import events_of
 from providers.batching import BatchPort
-from providers.importing import ONE_AT_A_TIME, import_httpx
+from providers.importing import built_apart
 from providers.protocol import Capabilities, Health, ProviderConfig
 
 if TYPE_CHECKING:
@@ -170,12 +170,10 @@ class AnthropicProvider:
 
     async def _client(self) -> "AsyncAnthropic":
         if self._built is None:
-            import_httpx()
-            await asyncio.to_thread(self._build)
+            await built_apart(self._build)
         assert self._built is not None
         return self._built
 
     def _build(self) -> None:
-        with ONE_AT_A_TIME:
-            if self._built is None:
-                self._built = build_client(self._config)
+        if self._built is None:
+            self._built = build_client(self._config)

@@ -1,15 +1,14 @@
 """One pooled aiobotocore client, with everything off that it would do on its own."""
 
-import asyncio
 import logging
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ErrorKind, ProviderError
 from providers.bedrock.credentials import Credentials
-from providers.importing import ONE_AT_A_TIME, import_httpx
+from providers.importing import built_apart
 from providers.protocol import ProviderConfig
 
 if TYPE_CHECKING:
@@ -31,8 +30,7 @@ async def build_client(config: ProviderConfig, credentials: Credentials) -> tupl
     Importing botocore and reading its models takes half a second, which a thread spends. Raises `ProviderError(authentication)`
     where no region is known.
     """
-    import_httpx()
-    session = await asyncio.to_thread(_session, credentials)
+    session = await built_apart(partial(_session, credentials))
     region = credentials.region or session.get_config_variable("region") or (UNTOLD_REGION if config.base_url else None)
     if region is None:
         raise ProviderError(
@@ -65,8 +63,7 @@ def _loader() -> Any:
 
 
 def _session(credentials: Credentials) -> "AioSession":
-    with ONE_AT_A_TIME:
-        from aiobotocore.session import AioSession
+    from aiobotocore.session import AioSession
 
     # At the level of debugging botocore logs whole requests and answers, which are not for logs.
     logging.getLogger("botocore").setLevel(logging.INFO)

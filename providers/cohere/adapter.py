@@ -15,7 +15,7 @@ from providers.cohere.encode_request import encode_request
 from providers.cohere.errors import translate, translate_body
 from providers.cohere.families import capabilities_of
 from providers.cohere.whole import events_of
-from providers.importing import ONE_AT_A_TIME, import_httpx
+from providers.importing import built_apart
 from providers.protocol import Capabilities, Health, ProviderConfig
 
 if TYPE_CHECKING:
@@ -153,12 +153,10 @@ class CohereProvider:
 
     async def _client(self) -> "AsyncClientV2":
         if self._built is None:
-            import_httpx()
-            await asyncio.to_thread(self._build)
+            await built_apart(self._build)
         assert self._built is not None
         return self._built[0]
 
     def _build(self) -> None:
-        with ONE_AT_A_TIME:
-            if self._built is None:
-                self._built = build_client(self._config)
+        if self._built is None:
+            self._built = build_client(self._config)

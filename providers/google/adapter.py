@@ -17,7 +17,7 @@ from providers.google.encode_request import EncodedRequest, encode_request
 from providers.google.errors import translate
 from providers.google.families import capabilities_of
 from providers.google.listing import list_models
-from providers.importing import ONE_AT_A_TIME, import_httpx
+from providers.importing import built_apart
 from providers.protocol import Capabilities, Health, ProviderConfig
 
 if TYPE_CHECKING:
@@ -168,12 +168,10 @@ class GoogleProvider:
 
     async def _client(self) -> "Client":
         if self._built is None:
-            import_httpx()
-            await asyncio.to_thread(self._build)
+            await built_apart(self._build)
         assert self._built is not None
         return self._built[0]
 
     def _build(self) -> None:
-        with ONE_AT_A_TIME:
-            if self._built is None:
-                self._built = build_client(self._config)
+        if self._built is None:
+            self._built = build_client(self._config)

@@ -11,7 +11,7 @@ from contracts.errors import ErrorKind, ProviderError
 from contracts.events import ProviderEvent
 from contracts.requests import ModelRequest
 from providers.batching import BatchPort
-from providers.importing import ONE_AT_A_TIME, import_httpx
+from providers.importing import built_apart
 from providers.openai.batches import OpenAIBatches
 from providers.openai.chat_answer import ChatReader
 from providers.openai.chat_request import encode_chat
@@ -172,12 +172,10 @@ class OpenAIProvider:
 
     async def _client(self) -> "AsyncOpenAI":
         if self._built is None:
-            import_httpx()
-            await asyncio.to_thread(self._build)
+            await built_apart(self._build)
         assert self._built is not None
         return self._built
 
     def _build(self) -> None:
-        with ONE_AT_A_TIME:
-            if self._built is None:
-                self._built = build_client(self._config)
+        if self._built is None:
+            self._built = build_client(self._config)

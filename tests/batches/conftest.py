@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from providers.simulator.control import Simulator
-from tests.fixtures.house import Running, running_house
+from tests.fixtures.house import Running, clean, simulated_house
 from tests.fixtures.postgres import PostgresServer, create_database
 from workers.embedded.temporal import EmbeddedTemporal
 
@@ -21,16 +20,12 @@ async def module_house(
 ) -> AsyncIterator[Running]:
     dsn = await create_database(postgres_server, template=migrated_template)
     folder = tmp_path_factory.mktemp("batches")
-    with Simulator(simulator_server) as control, pytest.MonkeyPatch.context() as patch:
-        control.reset()
-        async with running_house(dsn, temporal_server, control, folder, patch, batch_poll_seconds=0.2) as running:
-            yield running
-        control.reset()
+    async with simulated_house(dsn, temporal_server, simulator_server, folder, batch_poll_seconds=0.2) as running:
+        yield running
 
 
 @pytest.fixture
 def house(module_house: Running) -> Iterator[Running]:
     """The module's house, its simulator reset."""
-    module_house.simulator.reset()
-    yield module_house
-    module_house.simulator.reset()
+    with clean(module_house) as found:
+        yield found

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from activities.retrieving import StoredPassages
 from api.app import create_app
 from api.doors import DocumentLimits, Doors
-from cli.serving import _read_html
+from cli.serving import read_html
 from contracts.keys import KeyScope
 from domain.catalog import Catalogs
 from storage import keys
@@ -91,7 +91,7 @@ async def shelves(postgres_server: PostgresServer, migrated_template: str) -> As
         default_model=None,
         version="test",
         retriever=StoredPassages(database, VectorSearch(database)),
-        read_html=_read_html,
+        read_html=read_html,
     )
     yield Shelves(database, doors, create_app(doors))
     await database.close()

@@ -7,8 +7,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from providers.simulator.control import Simulator
-from tests.fixtures.house import Running, running_house
+from tests.fixtures.house import Running, clean, simulated_house
 from tests.fixtures.postgres import PostgresServer, create_database
 from tests.steps.asking import CALLBACK_SECRET
 from workers.embedded.temporal import EmbeddedTemporal
@@ -24,18 +23,13 @@ async def module_house(
 ) -> AsyncIterator[Running]:
     dsn = await create_database(postgres_server, template=migrated_template)
     folder: Path = tmp_path_factory.mktemp("steps")
-    with Simulator(simulator_server) as control, pytest.MonkeyPatch.context() as patch:
-        control.reset()
-        secret = SecretStr(CALLBACK_SECRET)
-        settings = {"callback_secret": secret, "callback_networks": ["127.0.0.0/8"]}
-        async with running_house(dsn, temporal_server, control, folder, patch, **settings) as running:
-            yield running
-        control.reset()
+    settings = {"callback_secret": SecretStr(CALLBACK_SECRET), "callback_networks": ["127.0.0.0/8"]}
+    async with simulated_house(dsn, temporal_server, simulator_server, folder, **settings) as running:
+        yield running
 
 
 @pytest.fixture
 def house(module_house: Running) -> Iterator[Running]:
     """The module's house, its simulator reset."""
-    module_house.simulator.reset()
-    yield module_house
-    module_house.simulator.reset()
+    with clean(module_house) as found:
+        yield found

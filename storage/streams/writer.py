@@ -186,6 +186,10 @@ class TopicWriter:
     def _release(self) -> None:
         held, self._held = self._held or (), None
         for record in held:
+            last = self._topic.last
+            if record.attempt == last.attempt and record.seq <= last.seq:
+                # Whoever reads the log found it there before we were told that it was written.
+                continue
             if not self._topic.push_written(record):
                 self.fence()
                 return

@@ -8,8 +8,9 @@ import pytest
 from storage.streams.log import Fenced
 from storage.streams.postgres import PostgresStore
 from storage.streams.store import Batch, Key, Outcome
+from storage.streams.timing import Timing
 from tests.streams.conftest import Deployment
-from tests.streams.speech import assert_in_order, begin, end, positions, say, some, text, whole
+from tests.streams.speech import SECONDS, assert_in_order, begin, end, positions, say, some, text, whole
 
 
 async def test_a_new_attempt_elsewhere_fences_the_old(deployment: Deployment) -> None:
@@ -173,6 +174,46 @@ class _Gated(PostgresStore):
     async def write(self, batches: Sequence[Batch], lines: Sequence[str]) -> Mapping[Key, Outcome]:
         await self.gate.wait()
         return await super().write(batches, lines)
+
+
+class _Late(PostgresStore):
+    """What it wrote of later attempts is in the log before it says so."""
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__(dsn)
+        self.gate = asyncio.Event()
+
+    async def write(self, batches: Sequence[Batch], lines: Sequence[str]) -> Mapping[Key, Outcome]:
+        written = await super().write(batches, lines)
+        if any(batch.attempt > 1 for batch in batches):
+            await self.gate.wait()
+        return written
+
+
+async def test_an_opening_that_is_found_in_the_log_first_fences_nobody(
+    stream_dsn: str, postgres_deployment: Deployment
+) -> None:
+    late = _Late(stream_dsn)
+    log = await postgres_deployment.process(Timing(poll=0.02), late)
+    turn_id = await postgres_deployment.turn()
+    reader = log.read(turn_id)
+    first = await log.open(turn_id, 1)
+    begin(first)
+    await first.close()
+    await postgres_deployment.set_attempt(turn_id, 2)
+    writer = await log.open(turn_id, 2)
+    begin(writer)
+    say(writer, "one ")
+    async with asyncio.timeout(SECONDS):
+        records = [await anext(reader) for _ in range(3)]
+        late.gate.set()
+        say(writer, "two")
+        end(writer)
+        await writer.close()
+        records += [record async for record in reader]
+    assert not writer.fenced
+    assert positions(records) == ["1.1", "2.1", "2.2", "2.3", "2.4"]
+    assert text(records) == "one two"
 
 
 async def test_a_reset_that_never_reached_the_log_is_shown_to_nobody(

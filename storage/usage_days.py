@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import USAGE_AMOUNTS, USAGE_COUNTS
+from storage.tables.usage import USAGE_AMOUNTS, USAGE_COUNTS
 
 SETTLED_AFTER: Final = timedelta(minutes=30)
 """By then an interrupted call's row has its estimate, and every worker's clock has passed its beginning."""

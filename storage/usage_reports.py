@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.reports import UsageAsked, UsageLine
-from storage.tables import USAGE_AMOUNTS, USAGE_COUNTS
+from storage.tables.usage import USAGE_AMOUNTS, USAGE_COUNTS
 from storage.usage_days import DIMENSIONS, MEASURES, calls
 
 _SUMS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)

@@ -1,0 +1,44 @@
+"""Sums of the ledger."""
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, ForeignKey, Numeric, Table, Text, Uuid
+
+from storage.tables.columns import metadata
+
+USAGE_COUNTS = (
+    "calls",
+    "completed",
+    "estimated",
+    "unpriced",
+    "simulated",
+    "input_uncached",
+    "cache_read",
+    "cache_write",
+    "output",
+    "reasoning",
+    "busy_ms",
+    "first_token_ms",
+    "first_tokens",
+)
+USAGE_AMOUNTS = ("cost", "cost_lost", "cache_saved")
+
+# Sums of the ledger's closed calls before usage_summed.until.
+usage_days = Table(
+    "usage_days",
+    metadata,
+    Column("workspace_id", Uuid, ForeignKey("workspaces.id"), primary_key=True),
+    Column("dimension", Text, primary_key=True, comment="user, key or tag; empty for all calls"),
+    Column("day", Date, primary_key=True, comment="in UTC, by the call's beginning"),
+    Column("value", Text, primary_key=True, comment="who, or name=value of a tag; empty where none is told"),
+    Column("provider", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("task", Text, primary_key=True, comment="what the request was taken for; empty where unknown"),
+    *(Column(name, BigInteger, nullable=False) for name in USAGE_COUNTS),
+    *(Column(name, Numeric, nullable=False) for name in USAGE_AMOUNTS),
+)
+
+usage_summed = Table(
+    "usage_summed",
+    metadata,
+    Column("workspace_id", Uuid, ForeignKey("workspaces.id"), primary_key=True),
+    Column("until", DateTime(timezone=True), nullable=False, comment="earlier calls are in usage_days"),
+)

@@ -23,41 +23,42 @@ from contracts.errors import ErrorKind, PerdureError
 from contracts.ids import step_key
 from contracts.streams import Position, RecordKind, StreamRecord
 from storage import run_log, run_turns, runs
+from storage.run_log import START, LogMark
 from storage.run_turns import StepTurn
 from storage.streams.log import BEGINNING
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 LOOK = 0.2
 """Seconds between looks at what has happened."""
+AGAIN = 0.05
+"""Seconds to the next look where something has happened that cannot be told yet."""
 LAST_WORDS = 20.0
 """Seconds that the end of a run waits for what its turns have yet to say."""
 QUIET = 10.0
 _PAGE = 500
-_LATE = 1_000
-"""So far back, in numbers of the log, something may still turn up."""
 
 
 @dataclass(slots=True)
 class Heard:
     """Where a client is: in the run's log, and in the streams of the turns that are being answered."""
 
-    seq: int = 0
+    log: LogMark = START
     turns: dict[UUID, Position] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str) -> "Heard":
         """Read what `str` gives. Raises ValueError for anything else."""
-        seq, *turns = text.split("~")
-        if not (seq.isascii() and seq.isdigit() and len(seq) < 19) or len(turns) > 10_000:
+        mark, *turns = text.split("~")
+        if len(turns) > 10_000:
             raise ValueError("the id is not one of this stream's")
-        heard = cls(int(seq))
+        heard = cls(LogMark.parse(mark))
         for one in turns:
             turn_id, _, position = one.partition("@")
             heard.turns[UUID(hex=turn_id)] = Position.parse(position)
         return heard
 
     def __str__(self) -> str:
-        return "~".join([str(self.seq), *(f"{turn_id.hex}@{at}" for turn_id, at in self.turns.items())])
+        return "~".join([str(self.log), *(f"{turn_id.hex}@{at}" for turn_id, at in self.turns.items())])
 
 
 @router.get(
@@ -86,8 +87,8 @@ async def get_events(
         raise PerdureError(ErrorKind.INVALID_REQUEST, f"{error}.", field=field_name) from None
     async with doors.database.begin() as connection:
         row = await runs.find(connection, found, workspace_id=caller.workspace_id)
-        news = await run_log.after(connection, found, heard.seq, limit=1)
-    if row.state.finished and not news:
+        page = await run_log.after(connection, found, heard.log, limit=1)
+    if row.state.finished and page.last == heard.log:
         return Response(status_code=204)
     return EventStream(_events(doors, found, heard, tokens=tokens), {}, open_streams=doors.metrics.streams)
 
@@ -98,7 +99,9 @@ Said = tuple[StepTurn, StreamRecord]
 async def _events(doors: Doors, run_id: UUID, heard: Heard, *, tokens: bool) -> AsyncGenerator[bytes, None]:
     queue: asyncio.Queue[Said] = asyncio.Queue(1_000)
     readers: dict[UUID, asyncio.Task[None]] = {}
-    silent, floor, sent = 0.0, heard.seq, set[int]()
+    silent = 0.0
+    held: list[tuple[StepTurn, LogMark]] = []
+    """Turns whose steps the log tells of up to a place that is yet to be told."""
     newest: datetime | None = None
     """When the newest turn was created that was seen: a turn may begin and end between two looks."""
     yield COME_BACK
@@ -112,29 +115,31 @@ async def _events(doors: Doors, run_id: UUID, heard: Heard, *, tokens: bool) -> 
                 known = heard.turns.keys() - readers.keys() - {one.turn_id for one in turns}
                 if known and tokens:
                     turns += [one for one in await run_turns.of_run(connection, run_id) if one.turn_id in known]
-                # Of steps that end at once, one that began to write before another may be seen after it.
-                since = max(floor, heard.seq - _LATE)
-                read = await run_log.after(connection, run_id, since, limit=_PAGE + len(sent))
-            news = [one for one in read if one.seq not in sent]
-            sent = {one.seq for one in read}
-            newest = max((newest, *(one.created_at for one in turns)))
-            for turn in turns:
-                if turn.turn_id not in readers:
-                    position = heard.turns.setdefault(turn.turn_id, BEGINNING)
-                    readers[turn.turn_id] = asyncio.create_task(_read(doors, turn, position, queue))
-            for one in news:
-                heard.seq = max(heard.seq, one.seq)
+                page = await run_log.after(connection, run_id, heard.log, limit=_PAGE)
+            for one in page.rows:
+                heard.log = one.mark
                 yield event({**one.detail, "at": one.at}, name=one.name, position=str(heard))
-            if row.state.finished and len(news) < _PAGE:
+            if page.more:
+                await asyncio.sleep(0 if page.rows else AGAIN)
+                continue
+            newest = max((newest, *(turn.created_at for turn in turns)))
+            seen = readers.keys() | {turn.turn_id for turn, _ in held}
+            held += [(turn, page.last) for turn in turns if turn.turn_id not in seen]
+            for turn in [turn for turn, mark in held if mark <= heard.log]:
+                position = heard.turns.setdefault(turn.turn_id, BEGINNING)
+                readers[turn.turn_id] = asyncio.create_task(_read(doors, turn, position, queue))
+            held = [(turn, mark) for turn, mark in held if mark > heard.log]
+            whole = page.last == heard.log
+            if row.state.finished and whole:
                 async for piece in _rest(queue, heard, readers.values()):
                     yield piece
-                yield event(run_members(row), name="end", position=str(Heard(heard.seq)))
+                yield event(run_members(row), name="end", position=str(Heard(heard.log)))
                 return
-            spoke = bool(news)
-            async for piece in _said(queue, heard, LOOK):
+            spoke, wait = bool(page.rows), LOOK if whole else AGAIN
+            async for piece in _said(queue, heard, wait):
                 spoke = True
                 yield piece
-            silent = 0.0 if spoke else silent + LOOK
+            silent = 0.0 if spoke else silent + wait
             if silent >= QUIET:
                 silent = 0.0
                 yield STILL_HERE

@@ -186,6 +186,9 @@ class Settings(BaseSettings):
     )
     shutdown_seconds: float = Field(default=30, ge=0, description="How long a stopping worker lets calls finish.")
     sweep_seconds: float = Field(default=5, gt=0, description="How often unfinished turns are looked after.")
+    settle_seconds: float = Field(
+        default=60, ge=1, description="How often Temporal has settled what lost attempts had reserved in budgets."
+    )
     keep_streams_seconds: float = Field(default=3600, gt=0, description="How long streams can be resumed.")
     nexus_endpoint: str = Field(
         default="perdure-ai", description="The Nexus endpoint that workers make where it is missing. Empty: none."

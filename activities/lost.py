@@ -1,6 +1,7 @@
 """Attempts that a crash left open: their cost is estimated from what readers were shown, on the side of caution."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from activities import budgeting
 from activities.charging import charged
@@ -26,20 +27,22 @@ async def settle_lost(
     request: TurnRequest,
     lost: Sequence[AttemptKey],
     records: Sequence[StreamRecord],
-) -> None:
-    """Give every interrupted attempt its estimated usage and cost, and settle what it had reserved."""
+) -> Decimal:
+    """Give every interrupted attempt its estimated usage and cost, and settle what it had reserved; the cost, in USD."""
+    usd = Decimal(0)
     for key in lost:
         mine = [record for record in records if record.attempt == key.attempt]
         model = next((record.body.model for record in mine if isinstance(record.body, AttemptOpened)), None)
         planned = turn.plan.candidates[0].model if turn.plan else None
         named = model or planned or (request.models[0] if request.models else None)
         if named is not None:
-            await _settle(world, turn, request, key, named, "".join(record.text for record in mine))
+            usd += await _settle(world, turn, request, key, named, "".join(record.text for record in mine))
+    return usd
 
 
 async def _settle(
     world: World, turn: TurnRow, request: TurnRequest, key: AttemptKey, model: ModelRef, said: str
-) -> None:
+) -> Decimal:
     now = world.clock()
     usage = estimate(request.messages, (TextPart(text=said),), model=model.model, reported=None)
     usage = _with_unseen(usage, request.knobs.max_output_tokens)
@@ -49,6 +52,7 @@ async def _settle(
         await attempts.close_attempt(connection, turn.id, step=key.step, attempt=key.attempt, entry=entry)
         accounts = await budgeting.settle(connection, key, usage, cost, now=now)
     await budgeting.alert(world, accounts)
+    return cost.total
 
 
 def _with_unseen(usage: Usage, most: int | None) -> Usage:

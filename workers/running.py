@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import structlog
 from temporalio.common import WorkerDeploymentVersion
@@ -15,6 +16,7 @@ from workers.deploying import announce_build
 from workers.discovering import Discoverer
 from workers.nexus_endpoint import ensure_endpoint
 from workers.summing import Summer
+from workers.sweep_schedule import ensure_sweeping
 from workers.sweeper import Sweeper
 from workers.worker import build_worker
 
@@ -45,6 +47,7 @@ async def running_worker(house: House) -> AsyncIterator[None]:
         summing = asyncio.create_task(Summer(house.database, utc_now).run())
         if build is not None:
             await announce_build(house.temporal, build)
+        await ensure_sweeping(house.temporal, timedelta(seconds=settings.settle_seconds))
         if settings.nexus_endpoint:
             await ensure_endpoint(house.temporal, settings.nexus_endpoint)
         delivering = asyncio.create_task(Courier(house.world).run())

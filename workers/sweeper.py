@@ -9,7 +9,6 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.leftovers import sweep_reservations
 from activities.purging import purge
 from activities.turn import ProviderTurnActivities
 from activities.world import World
@@ -60,9 +59,6 @@ class Sweeper:
         mended = 0
         for turn in left:
             mended += await self._mend(turn)
-        swept = await sweep_reservations(self._world, now)
-        if swept:
-            log.warning("settled what lost attempts had reserved", reservations=swept)
         await self._mend_ai_steps(now)
         await self._mend_batches(now)
         mended += await self._runs.sweep(now)

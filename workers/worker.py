@@ -10,6 +10,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.ai_steps import StoredAiStepActivities
 from activities.batches.stored import StoredBatchActivities
+from activities.leftovers import StoredSweepActivities
 from activities.nexus import NexusHandler
 from activities.pipeline import StoredRunActivities
 from activities.triggers import StoredTriggerActivities
@@ -25,12 +26,13 @@ from workflows.nexus_run import NexusRunWorkflow
 from workflows.nexus_step import NexusStepWorkflow
 from workflows.pipeline import PipelineWorkflow
 from workflows.scheduled_run import ScheduledRunWorkflow
+from workflows.sweep import SweepWorkflow
 from workflows.turn import TurnWorkflow
 
 WORKFLOWS: Sequence[type] = (
     *(TurnWorkflow, AiStepWorkflow, NexusStepWorkflow),
     *(PipelineWorkflow, NexusRunWorkflow, ScheduledRunWorkflow, RunCallbackWorkflow),
-    *(BatchWorkflow, BatchPartWorkflow),
+    *(BatchWorkflow, BatchPartWorkflow, SweepWorkflow),
 )
 """Every workflow that this code runs: the worker and the replayer take them from here."""
 
@@ -47,7 +49,7 @@ def build_worker(
     build: WorkerDeploymentVersion | None = None,
     **overrides: Any,
 ) -> Worker:
-    """A worker for turns, runs and AI steps. `concurrency` is how many provider calls run at once, `shutdown` how long they may
+    """A worker of everything. `concurrency` is how many provider calls run at once, `shutdown` how long they may
     take to end. With `build` it takes what Temporal gives to that build alone.
 
     The sandbox is off here, because it costs 4 to 7 ms a turn; the tests run the same workflows inside it.
@@ -77,6 +79,7 @@ def build_worker(
             *(of_batches.plan_batch, of_batches.close_batch),
             *(of_batches.submit_part, of_batches.look_at_part, of_batches.collect_part),
             *(of_batches.take_batch_items, of_batches.end_batch_items),
+            StoredSweepActivities(world).settle_left,
         ],
         nexus_service_handlers=[NexusHandler(world)],
         max_concurrent_activities=concurrency,

@@ -1,5 +1,6 @@
 """Budgets around an attempt: reserved before the call, settled after it, whatever comes in between."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import event
+from temporalio.client import Client, ScheduleActionExecutionStartWorkflow
 from temporalio.exceptions import ApplicationError
 
 from activities import budgeting
@@ -17,8 +19,10 @@ from contracts.activities import CloseTurn, FailureDetail, OpenTurn
 from contracts.budgets import AccountKey, Budget, Scope, Totals, Unit
 from contracts.errors import ErrorKind
 from contracts.events import FinishReason
+from contracts.ids import SWEEP_SCHEDULE
 from contracts.policies import Policy
 from contracts.requests import Knobs
+from contracts.sweeping import Swept
 from contracts.turns import TurnState
 from domain.budgets.windows import forgotten_before, window_of
 from domain.pricing import book_of
@@ -30,6 +34,8 @@ from storage.verifying import verify
 from tests.activities.conftest import Place
 from tests.activities.watching import answer_text, complete, rows, turn
 from tests.budgets.spending import new_budget
+from workers.sweep_schedule import ensure_sweeping
+from workers.worker import build_worker
 
 pytestmark = pytest.mark.real
 
@@ -254,13 +260,43 @@ async def test_the_sweeper_settles_what_nobody_else_will(dimes: Place, simulator
         # Whoever followed died as well, after it had marked the row and before it settled.
         await interrupted.close_left_open(connection, turn_id, now=datetime.now(UTC))
     now = datetime.now(UTC)
-    assert await sweep_reservations(dimes.world, now) == 0
-    assert await sweep_reservations(dimes.world, now + GRACE + timedelta(seconds=1)) == 1
+    assert await sweep_reservations(dimes.world, now) == Swept()
+    swept = await sweep_reservations(dimes.world, now + GRACE + timedelta(seconds=1))
     (row,) = await rows(dimes, turn_id)
+    assert swept == Swept(reservations=1, attempts=1, estimated=1, usd=row.cost)
     after = await totals(dimes, budget)
     assert (after.reserved, after.spent) == (0, row.cost)
     assert row.cost > 0
-    assert await sweep_reservations(dimes.world, now + timedelta(hours=1)) == 0
+    assert await sweep_reservations(dimes.world, now + timedelta(hours=1)) == Swept()
+    await sound(dimes)
+
+
+async def test_a_schedule_sweeps_and_its_result_says_what(
+    dimes: Place, simulator: Simulator, temporal_client: Client
+) -> None:
+    await new_budget(dimes.world.database, dimes.workspace_id, "0.20")
+    turn_id = await dimes.accept(TEN, knobs=KNOBS)
+    await lose(dimes, turn_id)
+    async with dimes.world.database.begin() as connection:
+        await interrupted.close_left_open(connection, turn_id, now=datetime.now(UTC))
+    later = replace(dimes.world, clock=lambda: datetime.now(UTC) + GRACE + timedelta(seconds=1))
+    schedule = temporal_client.get_schedule_handle(SWEEP_SCHEDULE)
+    await ensure_sweeping(temporal_client, timedelta(days=1_000))
+    try:
+        await ensure_sweeping(temporal_client, timedelta(seconds=1))
+        async with build_worker(temporal_client, later, concurrency=10, shutdown=timedelta(0)), asyncio.timeout(60):
+            swept = Swept()
+            while not swept.reservations:
+                for action in (await schedule.describe()).info.recent_actions:
+                    begun = action.action
+                    assert isinstance(begun, ScheduleActionExecutionStartWorkflow)
+                    handle = temporal_client.get_workflow_handle(begun.workflow_id, result_type=Swept)
+                    swept += await handle.result()
+                await asyncio.sleep(0.1)
+    finally:
+        await schedule.delete()
+    (row,) = await rows(dimes, turn_id)
+    assert swept == Swept(reservations=1, attempts=1, estimated=1, usd=row.cost)
     await sound(dimes)
 
 

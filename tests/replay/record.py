@@ -19,6 +19,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from contracts.activities import OpenedTurn, OpenTurn
 from contracts.errors import ErrorKind
+from contracts.sweeping import Swept
 from contracts.turns import TurnResult
 from tests.workflows.ai_steps import ScriptedSteps, turns_of
 from tests.workflows.ai_steps import run as run_step
@@ -26,6 +27,7 @@ from tests.workflows.batch_fakes import ScriptedBatch
 from tests.workflows.batch_fakes import run as run_batch
 from tests.workflows.fakes import Outcome, ScriptedActivities, answer, fail, plan, until_cancelled
 from tests.workflows.running import running_worker
+from tests.workflows.sweeping import run_sweep
 from workers.embedded.ports import any_free
 from workers.embedded.temporal import EmbeddedTemporal
 from workflows.turn import TurnWorkflow
@@ -102,10 +104,15 @@ BATCH_SCENES: dict[str, Callable[[Client], Awaitable[str]]] = {
 }
 
 
+SWEEP_SCENES: dict[str, list[Swept]] = {"sweep": [Swept(reservations=2, attempts=1)]}
+
+
 async def record(client: Client, name: str) -> str:
     """Play a scene; its history as JSON."""
     if name in STEP_SCENES:
         return impersonal((await STEP_SCENES[name](client))[1])
+    if name in SWEEP_SCENES:
+        return impersonal((await run_sweep(client, SWEEP_SCENES[name]))[1])
     if name in BATCH_SCENES:
         return impersonal(await BATCH_SCENES[name](client))
     opened, outcomes, act = SCENES[name]
@@ -140,7 +147,7 @@ async def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedTemporal(Path(folder), port=any_free(), ui_port=any_free())
         client = await Client.connect(await server.start(), data_converter=pydantic_data_converter)
-        for name in names or (*SCENES, *STEP_SCENES, *BATCH_SCENES):
+        for name in names or (*SCENES, *STEP_SCENES, *BATCH_SCENES, *SWEEP_SCENES):
             path = FOLDER / f"{name}.json"
             if not path.exists():
                 path.write_text(await record(client, name))

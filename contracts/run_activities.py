@@ -104,10 +104,11 @@ class Iterate(Contract):
 
 
 class RunPipeline(Contract):
-    """Another run has to come to its end."""
+    """Another run has to come to its end, and `others` beside it."""
 
     kind: Literal["run_pipeline"] = "run_pipeline"
     run_id: UUID
+    others: tuple[UUID, ...] = ()
 
 
 class Doing(Contract):

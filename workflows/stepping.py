@@ -130,8 +130,10 @@ class Stepping:
                 case Iterate():
                     scope = Scope(run_id=self._run_id, step_id=step.id, place=request.place)
                     changes |= await self._inner(scope, step.id)
-                case RunPipeline(run_id=run_id):
-                    changes |= await self._inner(Scope(run_id=run_id), step.id)
+                case RunPipeline(run_id=run_id, others=others):
+                    scopes = [Scope(run_id=one) for one in (run_id, *others)]
+                    for came in await asyncio.gather(*(self._inner(scope, step.id) for scope in scopes)):
+                        changes = came | changes
                 case _:
                     assert_never(following)
             request = base.model_copy(update=changes)

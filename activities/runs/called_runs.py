@@ -25,12 +25,13 @@ _TOLD = frozenset({ErrorKind.NOT_FOUND, ErrorKind.INVALID_REQUEST, ErrorKind.CON
 
 
 async def run_called(present: Present, keys: Sequence[str]) -> RunPipeline | None:
-    """The run that has to come to its end for one of these calls; None where none of them is a run, or all have ended.
+    """The runs that have to come to their ends for these calls; None where none of them is a run, or all have ended.
 
     Calls that cannot become a run have their result then: why not.
     """
     calls: dict[str, Any] = present.progress["calls"]
     offered = _offered(present)
+    running: list[UUID] = []
     for key in keys:
         call = calls[key]
         if offered is None or call["name"] != RUN_PIPELINE or "result" in call:
@@ -44,8 +45,8 @@ async def run_called(present: Present, keys: Sequence[str]) -> RunPipeline | Non
                 await _failed(present, call, error.message)
                 continue
         if not await _taken(present, call, offered):
-            return RunPipeline(run_id=UUID(call["run"]))
-    return None
+            running.append(UUID(call["run"]))
+    return RunPipeline(run_id=running[0], others=tuple(running[1:])) if running else None
 
 
 async def take_ended(present: Present) -> None:

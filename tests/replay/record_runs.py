@@ -109,6 +109,7 @@ SCENES: dict[str, Scene] = {
         {"a": [Enter(body=1), DONE]},
     ),
     "run-runs-another": Scene(run(A), {"a": [RunPipeline(run_id=INNER), DONE]}),
+    "run-runs-others": Scene(run(A), {"a": [RunPipeline(run_id=INNER, others=(GONE,)), DONE]}),
     "run-fails-beside": Scene(
         run(A, StepOutline(id="c")), {"a": [Again(seconds=0.05), FAILED], "c": [Await(seconds=3600)]}
     ),

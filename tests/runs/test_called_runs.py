@@ -115,6 +115,26 @@ async def test_a_called_run_is_cancelled_with_the_run_that_called(runs: Runs) ->
     assert (await runs.ended(inner))["state"] == "cancelled"
 
 
+async def test_pipelines_called_at_once_run_at_once(runs: Runs) -> None:
+    waits = {"id": "ok", "kind": "approval", "value": "{{ n }}"}
+    outputs = {"n": "{{ ok.result.value }}"}
+    await runs.store({"name": "callable-asking", "inputs": {"n": "integer"}, "outputs": outputs, "steps": [waits]})
+    calls = [calling("callable-asking", {"n": n}) for n in (1, 2, 3)]
+    runs.house.simulator.scenario({"tool_calls": calls}, match={"contains": "ask all of them"}, times=1)
+    steps = [{"id": "a", "kind": "agent", "prompt": "ask all of them", "tools": ["pipelines_run"]}]
+    run_id = await runs.begin(steps)
+    await runs.until(run_id, lambda one: "run" in one["steps"][0])
+    listed = (await runs.http.get("/api/runs?pipeline=callable-asking")).json()["data"]
+    inner = [one["id"] for one in listed if one["parent"]["run"] == run_id]
+    assert len(inner) == 3
+    for one in inner:
+        await runs.awaits(one, "ok")
+    for one in reversed(inner):
+        await runs.act(one, "approve")
+    said = (await runs.completed(run_id))["output"]["result"]
+    assert [said.count(f'{{"n":{n}}}') for n in (1, 2, 3)] == [1, 1, 1]
+
+
 async def test_a_tool_that_was_not_offered_is_not_called(runs: Runs) -> None:
     await doubler(runs)
     calls = [calling("callable-doubler", {"n": 4}), {"name": "files_write", "arguments": {"path": "x", "text": "y"}}]

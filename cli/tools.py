@@ -27,6 +27,7 @@ async def list_tools(server: Server, *, as_json: bool) -> None:
 def check_tools(file: str | None, *, as_json: bool) -> None:
     """Print what a file's tools would be, or all that is wrong with it."""
     from settings import Settings
+    from tools.retrieval import RetrieveTool
     from workers.tool_files import ToolsFileError
     from workers.tooling import build_tools
 
@@ -34,7 +35,9 @@ def check_tools(file: str | None, *, as_json: bool) -> None:
     if file is not None:
         settings = settings.model_copy(update={"tools_file": Path(file)})
     try:
-        found = [one.model_dump(mode="json") for one in build_tools(settings).definitions()]
+        # Without a database nobody can retrieve; where tools run, there is one.
+        defined = [*build_tools(settings).definitions(), RetrieveTool.definition]
+        found = [one.model_dump(mode="json") for one in sorted(defined, key=lambda one: one.name)]
     except ToolsFileError as error:
         if as_json:
             print(json.dumps({"valid": False, "problems": str(error).splitlines()}))

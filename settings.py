@@ -57,7 +57,7 @@ class FurtherProvider(BaseModel):
     field goes before what the preset says: `wire` is the protocol spoken, `api_key_env` names the environment variable that holds
     the key, `api_version` is Azure's, `project` and `location` are a cloud's. `options` are Bedrock's `profile`, or
     `access_key_id` (with `session_token`), whose secret is then the key. With `credentials` calls are spread over several keys or
-    deployments.
+    deployments. `free`: its models cost nothing, as those of a server of one's own.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -74,6 +74,7 @@ class FurtherProvider(BaseModel):
     headers: dict[str, str] = {}
     options: dict[str, SecretStr] = {}
     credentials: list[CredentialSetting] = []
+    free: bool = False
 
     @model_validator(mode="after")
     def _reachable(self) -> "FurtherProvider":

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 ROUTER = "huggingface"
 """Not a list of its own: the router's models are in one list for each service behind it, `huggingface_together` and so on."""
+FREE = "free"
+"""Not a list either: the word for a provider whose models cost nothing, such as a server of one's own."""
 
 _OTHER_NAMES = {
     "azure-openai": "azure",

@@ -43,6 +43,7 @@ class Stanza:
     headers: tuple[tuple[str, str], ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     credentials: tuple[CredentialStanza, ...] = ()
+    free: bool = False
 
 
 def configure(stanza: Stanza, variable: Variable) -> ProviderConfig:
@@ -72,6 +73,7 @@ def configure(stanza: Stanza, variable: Variable) -> ProviderConfig:
         project=stanza.project or _first(preset.projects, variable),
         location=location,
         options=stanza.options,
+        free=stanza.free,
     )
 
 

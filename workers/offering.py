@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain.catalog import Offer, offer
-from domain.price_lists import list_of
+from domain.price_lists import FREE, list_of
 from providers.presets import Preset, preset_of
 from providers.protocol import ProviderConfig
 
@@ -39,7 +39,9 @@ def offer_of(config: ProviderConfig) -> Offer:
 
 
 def price_list_of(config: ProviderConfig) -> str:
-    """The list that has a provider's prices: its preset's, whatever the provider is called here; empty where none has them."""
+    """The list that has a provider's prices: its preset's, whatever it is called here; empty where none has them, or FREE."""
+    if config.free:
+        return FREE
     preset = preset_of(config.vendor)
     return list_of(config.name) if preset is None else preset.price_list
 

@@ -10,6 +10,7 @@ from domain.catalog.entry import ModelEntry, Prices, Source
 from domain.catalog.facts import ProviderFacts, bare_name, facts, family_of, other_work
 from domain.catalog.offers import Offer
 from domain.catalog.price_list import Listed
+from domain.price_lists import FREE
 from domain.pricing import SIMULATED_MODEL_PREFIX, SIMULATED_PRICES
 
 _LOCAL = frozenset({"local"})
@@ -38,7 +39,7 @@ def entry_for(offer: Offer, name: str, on: date | None, source: Source = "listed
 def _entry(offer: Offer, name: str, listed: Listed | None, source: Source) -> ModelEntry:
     # The listed name says more than an alias of it; a fine-tune's own name says nothing.
     family = family_of(name) or (family_of(listed.name) if listed else None)
-    prices = _SIMULATED if name.startswith(SIMULATED_MODEL_PREFIX) else listed.prices if listed else None
+    prices = _prices(offer, name, listed)
     window = (listed.window if listed else None) or (family.window if family else None)
     work = other_work(name)
     tags = work | (family.tags if family and not work else frozenset()) | _told_by(name, prices)
@@ -67,6 +68,14 @@ def _entry(offer: Offer, name: str, listed: Listed | None, source: Source) -> Mo
         deprecated=listed.deprecated if listed else False,
         guessed=family is None and not work,
     )
+
+
+def _prices(offer: Offer, name: str, listed: Listed | None) -> Prices | None:
+    if name.startswith(SIMULATED_MODEL_PREFIX):
+        return _SIMULATED
+    if offer.price_list == FREE:
+        return price_list.FREE_PRICES
+    return listed.prices if listed else None
 
 
 def _title(name: str, listed: Listed | None) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NOON = time(12, tzinfo=UTC)
 """The hour whose price stands for a day's, where a price depends on the hour."""
 
-_FREE = Prices(input=Decimal(0), output=Decimal(0))
+FREE_PRICES = Prices(input=Decimal(0), output=Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _listed(known: Known, on: date | None) -> Listed:
         name=known.name,
         title=_title(known.model),
         window=known.model.context_window,
-        prices=_FREE if price_lists.is_free(known.name) else _prices(known.model.get_prices(at)),
+        prices=FREE_PRICES if price_lists.is_free(known.name) else _prices(known.model.get_prices(at)),
         deprecated=bool(known.model.deprecated),
     )
 

@@ -10,7 +10,7 @@ from contracts.errors import ErrorKind, PerdureError
 from contracts.models import ModelRef
 from contracts.policies import Policy, PriceOverride, PriceRules, VolumeDiscount
 from contracts.usage import Cost, Usage
-from domain.price_lists import list_of
+from domain.price_lists import FREE, list_of
 from domain.pricing.charging import charge
 from domain.pricing.lists import listed_rates, price_list_version
 from domain.pricing.overrides import discounted, in_force, laid_over, volume_discount
@@ -47,8 +47,8 @@ class PriceBook:
         costs what its provider states, else zero with `priced` False.
         """
         tier = tier or ""
-        if self._free(model):
-            return Cost(price_source="free by policy", stated=usage.stated_cost)
+        if free := self._free(model):
+            return Cost(price_source=free, stated=usage.stated_cost)
         known_as = self._list(model.provider)
         names = tuple(dict.fromkeys(name for name in (served_model, model.model) if name))
         rates = self._rates(model, names, known_as, tier, usage.speed, at=at, input_tokens=usage.input)
@@ -63,8 +63,8 @@ class PriceBook:
 
     def rates(self, model: ModelRef, *, at: datetime, input_tokens: int, tier: str = "") -> Rates | None:
         """Unit prices before a call, for a prompt of `input_tokens`; None where no price is known. A free model's are zero."""
-        if self._free(model):
-            return Rates({"input_mtok": Decimal(0), "output_mtok": Decimal(0)}, "free by policy")
+        if free := self._free(model):
+            return Rates({"input_mtok": Decimal(0), "output_mtok": Decimal(0)}, free)
         return self._rates(
             model, (model.model,), self._list(model.provider), tier, "", at=at, input_tokens=input_tokens
         )
@@ -108,8 +108,11 @@ class PriceBook:
         known_as = self.lists.get(provider)
         return list_of(provider) if known_as is None else known_as
 
-    def _free(self, model: ModelRef) -> bool:
-        return any(fnmatchcase(str(model), name) for name in self.rules.free)
+    def _free(self, model: ModelRef) -> str:
+        """Who says that the model costs nothing; empty where nobody does."""
+        if any(fnmatchcase(str(model), name) for name in self.rules.free):
+            return "free by policy"
+        return "free by configuration" if self.lists.get(model.provider) == FREE else ""
 
     def _unknown(self, model: ModelRef, usage: Usage) -> Cost:
         cost = Cost(priced=False, price_source=f"{price_list_version()}: no price for {model}")

@@ -37,4 +37,4 @@ def local_model(port: int, log: Path) -> tuple[Program, dict[str, Any]]:
         environment=os.environ,
         ready_url=f"http://127.0.0.1:{port}/health",
     )
-    return program, {"name": "local", "wire": "openai-chat", "base_url": f"http://127.0.0.1:{port}/v1"}
+    return program, {"name": "local", "wire": "openai-chat", "base_url": f"http://127.0.0.1:{port}/v1", "free": True}

@@ -8,7 +8,7 @@ from genai_prices.data_snapshot import get_snapshot
 
 from contracts.models import ModelRef
 from domain.catalog import Catalog, Offer
-from domain.price_lists import ROUTER, models_in
+from domain.price_lists import FREE, ROUTER, models_in
 from providers.presets import PRESETS
 from providers.protocol import ProviderConfig
 from providers.stanzas import Stanza, configure
@@ -44,6 +44,15 @@ def test_a_renamed_stanza_has_all_models_of_its_services_list(vendor: str) -> No
     # The list leaves a few out; what does not chat is often paid by the hour or the page.
     assert sum(entry.prices is not None for entry in chatting) >= 0.85 * len(chatting)
     assert one.open, "a service may have models that no list knows yet"
+
+
+def test_a_free_provider_is_free_in_the_catalog_and_in_the_book() -> None:
+    config = configure(Stanza("own", base_url="http://127.0.0.1:8000/v1", free=True), lambda _: "")
+    assert price_lists([config]) == {"own": FREE}
+    entry = catalog(offer_of(config)).entry(ModelRef.parse("own:anything"))
+    assert entry.prices is not None
+    assert (entry.prices.input, entry.prices.output) == (0, 0)
+    assert "free" in entry.tags
 
 
 @pytest.mark.parametrize(

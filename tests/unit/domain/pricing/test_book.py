@@ -10,6 +10,7 @@ from contracts.errors import ErrorKind, PerdureError
 from contracts.models import ModelRef
 from contracts.policies import Policy, PriceOverride
 from contracts.usage import Usage
+from domain.price_lists import FREE
 from domain.pricing import PriceBook, book_of, price_list_version
 
 GPT = ModelRef.parse("openai:gpt-5")
@@ -78,6 +79,15 @@ def test_volume_discounts_grow_with_the_months_tokens(used: int, expected: str) 
 def test_free_models_cost_nothing_and_are_priced() -> None:
     cost = book(pricing={"free": ["vllm:*"]}).price(USAGE, OWN, at=JUNE)
     assert (cost.total, cost.priced, cost.price_source) == (Decimal(0), True, "free by policy")
+
+
+def test_models_of_a_free_provider_cost_nothing_and_are_priced() -> None:
+    prices = book_of(Policy(), lists={OWN.provider: FREE})
+    cost = prices.price(USAGE, OWN, at=JUNE)
+    assert (cost.total, cost.priced, cost.price_source) == (Decimal(0), True, "free by configuration")
+    rates = prices.rates(OWN, at=JUNE, input_tokens=10)
+    assert rates is not None
+    assert set(rates.prices.values()) == {0}
 
 
 def test_free_input_is_free_from_the_cache_too() -> None:

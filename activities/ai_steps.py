@@ -9,7 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ai_step_results import summed_up, text_of
-from activities.callbacks import is_last_try, told
+from activities.callbacks import NOBODY_TOLD, is_last_try, told
 from activities.errors import failure
 from activities.world import World
 from contracts.ai_step_activities import (
@@ -161,6 +161,12 @@ class StoredAiStepActivities(AiStepActivities):
             await ai_steps.told(connection, step.id, state=state, error=problem)
         if problem is not None:
             raise ApplicationError(problem, type=ErrorKind.UNAVAILABLE.value, non_retryable=final)
+
+    @activity.defn(name="give_up_calling_back")
+    async def give_up_calling_back(self, request: RunAiStep) -> None:
+        """The time for calling back is over: say so where it is not known how it went."""
+        async with self._world.database.begin() as connection:
+            await ai_steps.give_up_telling(connection, request.step_id, error=NOBODY_TOLD)
 
     async def _judged(
         self, connection: AsyncConnection, step: AiStepRow, known: list[StepTurnRow], this: StepTurnRow

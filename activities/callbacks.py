@@ -11,6 +11,7 @@ from tools.http.hosts import HostRule
 from tools.http.sending import Ask, Sender
 
 _ANSWER_BYTES = 2_000
+NOBODY_TOLD = "Its time was over before a worker could tell it."
 
 
 class RefusedCallbackError(Exception):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.callbacks import is_last_try, told
+from activities.callbacks import NOBODY_TOLD, is_last_try, told
 from activities.errors import failure
 from activities.runs.firing import fire
 from activities.world import World
@@ -72,6 +72,12 @@ class StoredTriggerActivities(TriggerActivities):
             await runs.told(connection, run.id, generation=run.generation, state=state, error=problem)
         if problem is not None:
             raise ApplicationError(problem, type=ErrorKind.UNAVAILABLE.value, non_retryable=final)
+
+    @activity.defn(name="give_up_telling")
+    async def give_up_telling(self, request: TellRun) -> None:
+        """The time for telling is over: say so where it is not known how it went."""
+        async with self._world.database.begin() as connection:
+            await runs.give_up_telling(connection, request.run_id, error=NOBODY_TOLD)
 
     @activity.defn(name="give_run")
     async def give_run(self, request: TellRun) -> RunOutput:

@@ -76,3 +76,8 @@ class AiStepActivities(ABC):
     @abstractmethod
     async def call_back(self, request: RunAiStep) -> None:
         """Tell the result to the step's callback address. Fails where nobody there took it, to be tried again."""
+
+    @activity.defn(name="give_up_calling_back")
+    @abstractmethod
+    async def give_up_calling_back(self, request: RunAiStep) -> None:
+        """The time for calling back is over: say so where it is not known how it went."""

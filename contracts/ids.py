@@ -11,6 +11,8 @@ LANE_FREED_SIGNAL = "lane_freed"
 BUDGET_RAISED_SIGNAL = "budget_raised"
 SWEEP_WORKFLOW = "Sweep"
 SWEEP_SCHEDULE = "perdure-sweep"
+GAVE_UP = "gave-up-calling-back"
+"""A patch: whoever may not call back any more notes it."""
 
 _TURN_NAMESPACE = UUID("5d0c9f0e-6d3c-4f5e-9a53-2d1f3c7b8a10")
 _AI_STEP_NAMESPACE = UUID("c2a5e1d4-7b39-4d0e-9f52-8e6b1a3c4d70")

@@ -282,6 +282,11 @@ class TriggerActivities(ABC):
     async def tell_run(self, request: TellRun) -> None:
         """Tell how a run came out. Fails where nobody took it, to be tried again."""
 
+    @activity.defn(name="give_up_telling")
+    @abstractmethod
+    async def give_up_telling(self, request: TellRun) -> None:
+        """The time for telling is over: say so where it is not known how it went."""
+
     @activity.defn(name="give_run")
     @abstractmethod
     async def give_run(self, request: TellRun) -> RunOutput:

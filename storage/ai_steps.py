@@ -77,6 +77,11 @@ _TOLD = text("""
     UPDATE ai_steps SET callback_state = :state, callback_tries = callback_tries + 1, callback_error = :error WHERE id = :id
 """)
 
+_GIVE_UP = text("""
+    UPDATE ai_steps SET callback_state = 'failed', callback_error = coalesce(callback_error, :error)
+     WHERE id = :id AND callback_state = 'pending'
+""")
+
 _TELL_AGAIN = text("""
     UPDATE ai_steps SET callback_state = 'pending' WHERE id = :id AND callback_state IS NOT NULL AND state <> 'running'
 """)
@@ -181,6 +186,11 @@ async def finish(connection: AsyncConnection, result: AiStepResult, *, now: date
 async def told(connection: AsyncConnection, step_id: UUID, *, state: str, error: str | None) -> None:
     """Count a try of the callback: `pending` where it is to be tried again, `delivered`, or `failed`."""
     await connection.execute(_TOLD, {"id": step_id, "state": state, "error": error})
+
+
+async def give_up_telling(connection: AsyncConnection, step_id: UUID, *, error: str) -> None:
+    """End a callback that is still to be told; what its last try failed of stays, else it is `error`."""
+    await connection.execute(_GIVE_UP, {"id": step_id, "error": error})
 
 
 async def tell_again(connection: AsyncConnection, step_id: UUID) -> None:

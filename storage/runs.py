@@ -130,6 +130,11 @@ _TOLD = text("""
      WHERE id = :id AND generation = :generation
 """)
 
+_GIVE_UP = text("""
+    UPDATE runs SET callback_state = 'failed', callback_error = coalesce(callback_error, :error)
+     WHERE id = :id AND callback_state = 'pending' AND finished_at IS NOT NULL
+""")
+
 _UNFINISHED = text(f"""
     SELECT {_COLUMNS} FROM runs r
      WHERE r.state IN ('accepted', 'running') AND r.created_at < :before AND r.parent_run_id IS NULL
@@ -298,6 +303,11 @@ async def request_cancel(connection: AsyncConnection, run_id: UUID, *, now: date
 async def told(connection: AsyncConnection, run_id: UUID, *, generation: int, state: str, error: str | None) -> None:
     """Count a try of the callback: `pending` where it is to be tried again, `delivered`, or `failed`."""
     await connection.execute(_TOLD, {"id": run_id, "generation": generation, "state": state, "error": error})
+
+
+async def give_up_telling(connection: AsyncConnection, run_id: UUID, *, error: str) -> None:
+    """End a callback that is still to be told; what its last try failed of stays, else it is `error`."""
+    await connection.execute(_GIVE_UP, {"id": run_id, "error": error})
 
 
 async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[RunRow]:

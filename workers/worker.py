@@ -65,7 +65,8 @@ def build_worker(
         workflows=WORKFLOWS,
         activities=[
             *(activities.open_turn, activities.complete, activities.close_turn),
-            *(steps.open_ai_step, steps.judge_answer, steps.close_ai_step, steps.tell_ai_step, steps.call_back),
+            *(steps.open_ai_step, steps.judge_answer, steps.close_ai_step, steps.tell_ai_step),
+            *(steps.call_back, steps.give_up_calling_back),
             of_runs.open_scope,
             of_runs.advance_step,
             of_runs.take_items,
@@ -74,7 +75,7 @@ def build_worker(
             of_runs.follow_turn,
             of_runs.close_run,
             around.fire_schedule,
-            around.tell_run,
+            *(around.tell_run, around.give_up_telling),
             around.give_run,
             *(of_batches.plan_batch, of_batches.close_batch),
             *(of_batches.submit_part, of_batches.look_at_part, of_batches.collect_part),

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
         RunAiStep,
     )
     from contracts.errors import NON_RETRYABLE
-    from contracts.ids import AI_STEP_WORKFLOW, TURN_WORKFLOW, turn_workflow_id
+    from contracts.ids import AI_STEP_WORKFLOW, GAVE_UP, TURN_WORKFLOW, turn_workflow_id
     from contracts.turns import TurnResult
 
 CALLBACK_FOR = timedelta(hours=24)
@@ -117,3 +117,11 @@ class AiStepWorkflow:
             if is_cancelled_exception(error):
                 raise
             workflow.logger.warning("nobody took the result at the callback address")
+            # Steps whose calling back failed before had nobody note that its time was over.
+            if workflow.patched(GAVE_UP):
+                await workflow.execute_local_activity_method(
+                    AiStepActivities.give_up_calling_back,
+                    request,
+                    start_to_close_timeout=timedelta(seconds=60),
+                    retry_policy=_LOCAL_RETRY,
+                )

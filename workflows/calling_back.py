@@ -7,8 +7,9 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.ids import CALLBACK_WORKFLOW
+    from contracts.ids import CALLBACK_WORKFLOW, GAVE_UP
     from contracts.run_activities import TellRun, TriggerActivities
+    from workflows.stepping import LOCAL_RETRY, LOCAL_SECONDS
 
 _TRIED_FOR = timedelta(hours=24)
 _RETRY = RetryPolicy(
@@ -35,3 +36,11 @@ class RunCallbackWorkflow:
             if is_cancelled_exception(error):
                 raise
             workflow.logger.warning("nobody took the run's end at the callback address")
+            # Runs whose telling failed before had nobody note that its time was over.
+            if workflow.patched(GAVE_UP):
+                await workflow.execute_local_activity_method(
+                    TriggerActivities.give_up_telling,
+                    request,
+                    start_to_close_timeout=LOCAL_SECONDS,
+                    retry_policy=LOCAL_RETRY,
+                )

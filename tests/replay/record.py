@@ -25,6 +25,7 @@ from tests.workflows.ai_steps import ScriptedSteps, turns_of
 from tests.workflows.ai_steps import run as run_step
 from tests.workflows.batch_fakes import ScriptedBatch
 from tests.workflows.batch_fakes import run as run_batch
+from tests.workflows.calling_back import run_callback
 from tests.workflows.fakes import Outcome, ScriptedActivities, answer, fail, plan, until_cancelled
 from tests.workflows.running import running_worker
 from tests.workflows.sweeping import run_sweep
@@ -86,6 +87,7 @@ STEP_SCENES: dict[str, Callable[[Client], Awaitable[tuple[object, str]]]] = {
     "ai-step-corrected-called-back": lambda client: run_step(client, _step(2, callback=True, refused=1), turns_of(3)),
     "ai-step-samples": lambda client: run_step(client, _step(1, samples=3), turns_of(4)),
     "ai-step-cancelled": lambda client: run_step(client, _step(), turns_of(1, until_cancelled), cancel=True),
+    "ai-step-gave-up": lambda client: run_step(client, _step(callback=True, refused=1, final=True), turns_of(1)),
     "nexus-step": lambda client: run_step(client, _step(), turns_of(1), workflow="NexusStep"),
 }
 
@@ -104,6 +106,7 @@ BATCH_SCENES: dict[str, Callable[[Client], Awaitable[str]]] = {
 }
 
 
+CALLBACK_SCENES: dict[str, bool] = {"callback": True, "callback-gave-up": False}
 SWEEP_SCENES: dict[str, list[Swept]] = {"sweep": [Swept(reservations=2, attempts=1)]}
 
 
@@ -113,6 +116,8 @@ async def record(client: Client, name: str) -> str:
         return impersonal((await STEP_SCENES[name](client))[1])
     if name in SWEEP_SCENES:
         return impersonal((await run_sweep(client, SWEEP_SCENES[name]))[1])
+    if name in CALLBACK_SCENES:
+        return impersonal((await run_callback(client, taken=CALLBACK_SCENES[name]))[1])
     if name in BATCH_SCENES:
         return impersonal(await BATCH_SCENES[name](client))
     opened, outcomes, act = SCENES[name]
@@ -147,7 +152,7 @@ async def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedTemporal(Path(folder), port=any_free(), ui_port=any_free())
         client = await Client.connect(await server.start(), data_converter=pydantic_data_converter)
-        for name in names or (*SCENES, *STEP_SCENES, *BATCH_SCENES, *SWEEP_SCENES):
+        for name in names or (*SCENES, *STEP_SCENES, *BATCH_SCENES, *CALLBACK_SCENES, *SWEEP_SCENES):
             path = FOLDER / f"{name}.json"
             if not path.exists():
                 path.write_text(await record(client, name))

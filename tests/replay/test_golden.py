@@ -7,12 +7,12 @@ import pytest
 from temporalio.client import WorkflowHistory
 
 from tests.replay import record_runs
-from tests.replay.record import BATCH_SCENES, FOLDER, SCENES, STEP_SCENES, SWEEP_SCENES
+from tests.replay.record import BATCH_SCENES, CALLBACK_SCENES, FOLDER, SCENES, STEP_SCENES, SWEEP_SCENES
 from workers.replay import golden, replay
 
 
 def test_every_scene_has_a_history() -> None:
-    scenes = {*SCENES, *STEP_SCENES, *BATCH_SCENES, *SWEEP_SCENES, *record_runs.SCENES}
+    scenes = {*SCENES, *STEP_SCENES, *BATCH_SCENES, *CALLBACK_SCENES, *SWEEP_SCENES, *record_runs.SCENES}
     assert {path.stem for path in FOLDER.glob("*.json")} >= scenes
 
 

@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
+from activities.triggers import StoredTriggerActivities
+from contracts.run_activities import TellRun
 from domain.signing import key_of, signed, verified
 from tests.runs.acting import Document, Runs
 from tests.tools.loopback import Asked, Said, serving
@@ -246,3 +248,19 @@ async def test_the_end_is_told_again_until_it_is_taken(runs: Runs) -> None:
     told = json.loads(second.body)
     assert (told["type"], told["data"]["id"], told["data"]["output"]) == ("run.completed", run_id, {"result": "ä"})
     assert (await runs.get(run_id))["callback"]["tries"] == 2
+
+
+async def test_an_end_that_could_not_be_told_in_its_time_is_given_up(runs: Runs) -> None:
+    await runs.store({"name": "untold", "steps": [value("x", 1)]})
+    run_id = await runs.start("untold", callback_url="http://169.254.169.254/latest")
+
+    async def tried() -> bool:
+        return bool((await runs.get(run_id))["callback"]["tries"])
+
+    await until_there(tried)
+    # The day is over, and no worker was there for its last try.
+    late = StoredTriggerActivities(runs.house.house.world)
+    await late.give_up_telling(TellRun(run_id=UUID(run_id)))
+    shown = (await runs.get(run_id))["callback"]
+    assert shown["state"] == "failed"
+    assert "169.254.169.254" in shown["error"]

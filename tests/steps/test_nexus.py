@@ -165,6 +165,21 @@ async def test_a_run_that_fails_fails_the_operation(house: Running, temporal_ser
     assert failed.details[0]["error_step"] == "say"
 
 
+async def test_an_output_that_temporal_does_not_carry_is_told_of(
+    house: Running, temporal_server: EmbeddedTemporal
+) -> None:
+    long = {"id": "t", "kind": "transform", "template": "{% for n in range(40000) %}" + 40 * "x" + "{% endfor %}"}
+    pipeline = await stored(house, long)
+    async with calling(temporal_server, "Report", pipeline, {}) as handle:
+        told = await handle.result()
+    assert (told["state"], told["error_kind"]) == ("completed", "invalid_request")
+    assert told.get("output") is None
+    assert f"Read it from /api/runs/{told['run_id']}." in told["error"]
+    async with house.http() as http:
+        run = (await http.get(f"/api/runs/{told['run_id']}")).json()
+    assert len(run["output"]["result"]) == 1_600_000
+
+
 async def test_inputs_that_do_not_fit_fail_at_once(house: Running, temporal_server: EmbeddedTemporal) -> None:
     pipeline = await stored(house, ASKS, **TOPIC)
     async with calling(temporal_server, "Report", pipeline, {"topc": "tea"}) as handle:

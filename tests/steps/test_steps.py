@@ -7,10 +7,13 @@ import hmac
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
+from activities.ai_steps import StoredAiStepActivities
+from contracts.ai_step_activities import RunAiStep
 from contracts.ai_steps import AiStepRequest
 from contracts.models import ModelRef
 from contracts.parts import Message, TextPart
@@ -209,6 +212,11 @@ async def test_a_callback_reaches_no_private_address_that_is_not_listed(house: R
     shown = (await tried(house, begun["id"]))["callback"]
     assert shown["state"] == "pending"
     assert "169.254.169.254" in shown["error"]
+    # The day is over, and no worker was there for its last try.
+    late = StoredAiStepActivities(house.house.world)
+    await late.give_up_calling_back(RunAiStep(step_id=UUID(begun["id"])))
+    given_up = (await tried(house, begun["id"], "failed"))["callback"]
+    assert given_up["error"] == shown["error"]
 
 
 async def test_a_step_can_be_stopped(house: Running) -> None:

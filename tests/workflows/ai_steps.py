@@ -34,8 +34,10 @@ class ScriptedSteps(AiStepActivities):
         callback: bool = False,
         refused: int = 0,
         done: bool = False,
+        final: bool = False,
     ) -> None:
         self.first, self.following, self.callback, self.refused, self.done = first, following, callback, refused, done
+        self.final, self.gave_up = final, 0
         self.judged: list[UUID] = []
         self.closed: list[CloseAiStep] = []
         self.called = 0
@@ -64,7 +66,12 @@ class ScriptedSteps(AiStepActivities):
     async def call_back(self, request: RunAiStep) -> None:
         self.called += 1
         if self.called <= self.refused:
-            raise ApplicationError("not taken", next_retry_delay=timedelta(milliseconds=10))
+            delay = timedelta(milliseconds=10)
+            raise ApplicationError("not taken", next_retry_delay=delay, non_retryable=self.final)
+
+    @activity.defn(name="give_up_calling_back")
+    async def give_up_calling_back(self, request: RunAiStep) -> None:
+        self.gave_up += 1
 
 
 async def run(
@@ -78,7 +85,8 @@ async def run(
         workflows=WORKFLOWS,
         activities=[
             *(turns.open_turn, turns.complete, turns.close_turn),
-            *(steps.open_ai_step, steps.judge_answer, steps.close_ai_step, steps.tell_ai_step, steps.call_back),
+            *(steps.open_ai_step, steps.judge_answer, steps.close_ai_step, steps.tell_ai_step),
+            *(steps.call_back, steps.give_up_calling_back),
         ],
         max_cached_workflows=0,
         max_concurrent_workflow_tasks=1,

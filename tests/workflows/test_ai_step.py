@@ -41,6 +41,12 @@ async def test_a_callback_is_tried_again(temporal_client: Client) -> None:
     assert steps.called == 3
 
 
+async def test_a_callback_that_nobody_takes_is_given_up(temporal_client: Client) -> None:
+    steps = ScriptedSteps([uuid4()], {}, callback=True, refused=1, final=True)
+    await run(temporal_client, steps, turns_of(1))
+    assert (steps.called, steps.gave_up) == (1, 1)
+
+
 async def test_a_step_that_has_ended_only_calls_back(temporal_client: Client) -> None:
     steps = ScriptedSteps([], {}, callback=True, done=True)
     await run(temporal_client, steps, turns_of(0))

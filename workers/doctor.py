@@ -18,7 +18,7 @@ from providers.protocol import NO_KEY, Provider, ProviderConfig
 from providers.registry import build
 from settings import Settings
 from storage.database import Database
-from storage.migrating import current_revision, head_revision
+from storage.migrating import HEAD, current_revision
 from workers.compose import UnreachableError, connect_temporal
 from workers.embedded.lock import DirectoryLock
 from workers.embedded.ports import obstacle
@@ -134,8 +134,8 @@ async def _database(settings: Settings, running: dict[str, str]) -> Finding:
         )
     finally:
         await database.close()
-    if revision != head_revision():
-        said = f"reachable, at schema {revision or 'none'}, this code needs {head_revision()}"
+    if revision != HEAD:
+        said = f"reachable, at schema {revision or 'none'}, this code needs {HEAD}"
         return Finding("database", "note", said, "Run `perdure migrate`.")
     return Finding("database", "ok", f"reachable, at schema {revision}")
 

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import os
-import sys
-from asyncio.subprocess import PIPE
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from cli.exits import Exit
+from tests.fixtures.forked import Forked
 from tests.fixtures.house import Running
 
 pytestmark = pytest.mark.real
@@ -18,13 +18,15 @@ pytestmark = pytest.mark.real
 async def perdure(*words: str, said: str = "", **environment: str) -> tuple[int, str, str]:
     """Run the command; its exit code, what it printed and what it complained of."""
     inherited = {name: value for name, value in os.environ.items() if "PERDURE" not in name}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli", *words, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**inherited, **environment}
-    )
-    async with asyncio.timeout(60):
-        out, err = await process.communicate(said.encode())
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    with TemporaryDirectory(prefix="perdure-command-") as folder:
+        given, out, err = (Path(folder) / name for name in ("in", "out", "err"))
+        given.write_text(said)
+        process = Forked("cli", *words, environment={**inherited, **environment}, out=out, err=err, said=given)
+        try:
+            code = await asyncio.to_thread(process.wait, 60)
+        finally:
+            process.kill()
+        return code, out.read_text(), err.read_text()
 
 
 def reaching(house: Running) -> dict[str, str]:

@@ -27,7 +27,10 @@ def up(folder: Path, *, as_stranger: bool = False, **variables: str) -> Iterator
         [sys.executable, "-m", "cli", "up", "--json"],
         cwd=ROOT,
         env=environment(
-            PERDURE_DATA_DIR=str(folder / "data"), PERDURE_API_PORT=str(any_free()), PYTHONPATH=str(ROOT), **variables
+            PERDURE_DATA_DIR=str(folder / "data"),
+            PERDURE_API_PORT=str(any_free()),
+            PYTHONPATH=str(ROOT),
+            **{"PERDURE_WARM": "false", **variables},
         ),
         stdout=subprocess.PIPE,
         text=True,
@@ -62,7 +65,7 @@ def end(process: "subprocess.Popen[str]") -> int:
 
 
 def test_a_stop_ends_every_part_and_a_restart_finds_what_was_said(folder: Path) -> None:
-    with up(folder) as (process, ready):
+    with up(folder, PERDURE_WARM="true") as (process, ready):
         first = ask(ready)
         assert first["state"] == "completed"
         children = [psutil.Process(pid) for pid in ready["pids"].values()]

@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import asyncpg
 import httpx2
 
 from providers.simulator.control import Simulator
+from tests.fixtures.forked import Forked
 
 PATIENCE = 60.0
 
@@ -29,7 +28,7 @@ class Processes:
     port: int
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
-    live: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    live: dict[str, Forked] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -55,10 +54,8 @@ class Processes:
             "TEMPORAL_ADDRESS": self.temporal_address,
             **self.environment,
         }
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.live[name] = subprocess.Popen(
-                [sys.executable, "-m", module, *options], env=environment, stdout=log, stderr=log
-            )
+        log = self.folder / f"{name}.log"
+        self.live[name] = Forked(module, *options, environment=environment, out=log, err=log)
 
     def kill(self, name: str) -> None:
         """Kill -9, and wait until the process is gone."""

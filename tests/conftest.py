@@ -1,11 +1,15 @@
 """Options and fixtures for every room."""
 
+import gc
 import importlib.util
 import os
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+# Thousands of modules and tests are there to stay: looking through them for garbage took a tenth of the time.
+gc.disable()
 
 # A change is judged by the same examples each time; at a desk every run looks at new ones.
 # How long an example takes is for the benchmarks to say.
@@ -32,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("PERDURE_RECORDINGS"),
         help="folder of recorded provider exchanges (cassettes.jsonl.xz, errors.jsonl.xz); tests that read it skip without",
     )
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.postgres import begun_before
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -16,6 +18,13 @@ def folder() -> Iterator[Path]:
     made.chmod(0o755)
     yield made
     shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def begun(folder: Path) -> Path:
+    """The same, with the data of a PostgreSQL that was started there before."""
+    begun_before(folder / "postgres")
+    return folder
 
 
 @pytest.fixture

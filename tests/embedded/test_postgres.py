@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.embedded.accounts import ROOT, environment, run_python
+from tests.fixtures.postgres import begun_before
 from workers.embedded.place import SERVICE_ACCOUNT
 from workers.embedded.ports import any_free
 from workers.embedded.postgres import EmbeddedPostgres
@@ -39,8 +40,8 @@ async def remembered(server: EmbeddedPostgres) -> list[int]:
     return [row["value"] for row in rows]
 
 
-async def test_committed_rows_survive_a_stop_and_kill_9(folder: Path) -> None:
-    server = EmbeddedPostgres(folder / "postgres", any_free())
+async def test_committed_rows_survive_a_stop_and_kill_9(begun: Path) -> None:
+    server = EmbeddedPostgres(begun / "postgres", any_free())
     assert await server.start() == server.dsn
     await remember(server, 1)
     server.kill()
@@ -48,7 +49,7 @@ async def test_committed_rows_survive_a_stop_and_kill_9(folder: Path) -> None:
     await remember(server, 2)
     server.stop()
     assert server.child.exit_code == 0
-    again = EmbeddedPostgres(folder / "postgres", any_free())
+    again = EmbeddedPostgres(begun / "postgres", any_free())
     await again.start()
     assert await remembered(again) == [1, 2]
     again.stop()
@@ -67,8 +68,8 @@ async def test_it_wants_its_password_which_only_its_owner_can_read(folder: Path)
         server.stop()
 
 
-async def test_it_has_what_the_migrations_need(folder: Path) -> None:
-    server = EmbeddedPostgres(folder / "postgres", any_free())
+async def test_it_has_what_the_migrations_need(begun: Path) -> None:
+    server = EmbeddedPostgres(begun / "postgres", any_free())
     connection = await asyncpg.connect(await server.start())
     await connection.execute("CREATE EXTENSION vector")
     assert await connection.fetchval("SELECT uuidv7()")
@@ -79,14 +80,14 @@ async def test_it_has_what_the_migrations_need(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["the test's own", "999999999", "not a pid", ""])
-async def test_a_stale_pid_file_does_not_keep_it_from_starting(folder: Path, line: str) -> None:
+async def test_a_stale_pid_file_does_not_keep_it_from_starting(begun: Path, line: str) -> None:
     """Even one whose pid lives, as another program's: here it is that of the test."""
     if line == "the test's own":
         line = str(os.getpid())
-    server = EmbeddedPostgres(folder / "postgres", any_free())
+    server = EmbeddedPostgres(begun / "postgres", any_free())
     await server.start()
     server.stop()
-    data = folder / "postgres" / "data"
+    data = begun / "postgres" / "data"
     (data / "postmaster.pid").write_text(f"{line}\n{data}\n1700000000\n5432\n\n127.0.0.1\n  0 0\nready   \n")
     await server.start()
     assert server.child.running
@@ -103,22 +104,23 @@ async def test_a_first_start_that_was_killed_leaves_nothing_in_the_way(folder: P
     server.stop()
 
 
-async def test_a_server_that_somebody_left_over_the_same_data_is_ended_first(folder: Path) -> None:
-    first = EmbeddedPostgres(folder / "postgres", any_free())
+async def test_a_server_that_somebody_left_over_the_same_data_is_ended_first(begun: Path) -> None:
+    first = EmbeddedPostgres(begun / "postgres", any_free())
     await first.start()
     await remember(first, 4)
-    second = EmbeddedPostgres(folder / "postgres", any_free())
+    second = EmbeddedPostgres(begun / "postgres", any_free())
     await second.start()
     assert not first.child.running
     assert await remembered(second) == [4]
     second.stop()
 
 
-async def test_a_busy_port_is_told_with_the_servers_own_words(folder: Path) -> None:
-    first = EmbeddedPostgres(folder / "first", any_free())
+async def test_a_busy_port_is_told_with_the_servers_own_words(begun: Path) -> None:
+    first = EmbeddedPostgres(begun / "postgres", any_free())
     await first.start()
     port = int(first.dsn.rpartition(":")[2].split("/")[0])
-    second = EmbeddedPostgres(folder / "second", port)
+    begun_before(begun / "second")
+    second = EmbeddedPostgres(begun / "second", port)
     with pytest.raises(RuntimeError, match="Address already in use"):
         await second.start()
     first.stop()
@@ -173,7 +175,7 @@ def test_as_an_ordinary_user(folder: Path, as_root: None) -> None:
     assert done.stdout.strip() == "True", done.stderr
 
 
-def test_it_ends_with_a_parent_that_is_killed(folder: Path) -> None:
+def test_it_ends_with_a_parent_that_is_killed(begun: Path) -> None:
     script = textwrap.dedent("""
         import asyncio, json, sys, time
         from pathlib import Path
@@ -193,7 +195,7 @@ def test_it_ends_with_a_parent_that_is_killed(folder: Path) -> None:
         time.sleep(600)
     """)
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(folder)],
+        [sys.executable, "-c", script, str(begun)],
         cwd=ROOT,
         env=environment(PYTHONPATH=str(ROOT)),
         stdout=subprocess.PIPE,
@@ -204,6 +206,6 @@ def test_it_ends_with_a_parent_that_is_killed(folder: Path) -> None:
         parent.send_signal(signal.SIGKILL)
     _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == []
-    server = EmbeddedPostgres(folder / "postgres", any_free())
+    server = EmbeddedPostgres(begun / "postgres", any_free())
     asyncio.run(server.start())
     server.stop()

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.embedded.accounts import ROOT, environment, identity
+from tests.fixtures.postgres import begun_before
 from workers.embedded.ports import any_free
 
 pytestmark = pytest.mark.real
@@ -105,6 +106,7 @@ def refused(*arguments: str, data: Path) -> str:
 
 
 def test_a_second_one_is_refused_by_the_name_of_what_it_would_disturb(folder: Path) -> None:
+    begun_before(folder / "data" / "postgres")
     with up(folder) as (process, ready):
         assert f"pid {process.pid}" in refused(data=folder / "data")
         port = ready["url"].rpartition(":")[2]

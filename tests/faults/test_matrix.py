@@ -36,7 +36,8 @@ async def _everywhere(check: Check, caller: Caller, fault: Fault) -> None:
             await caller.close_breakers()
         return
     await at_once(*((f"{wire}, {mode}", check(caller, wire, fault, mode)) for wire, mode in cases))
-    await at_once(*((f"{wire}, afterwards", _alive(caller, wire)) for wire in WIRES))
+    if check is _alone:
+        await at_once(*((f"{wire}, afterwards", _alive(caller, wire)) for wire in WIRES))
 
 
 async def _with_sibling(caller: Caller, wire: str, fault: Fault, mode: Mode) -> None:

@@ -16,6 +16,11 @@ from workers.embedded.probe import status
 
 _READY_SECONDS = 30.0
 _OK = 200
+_STARTS = 3
+"""How often it is started where it found no ports for its parts: it looks for free ones, which others may take meanwhile."""
+_PANIC = "panic: failed assigning ephemeral port"
+"""What it says then (github.com/temporalio/cli, internal/devserver/freeport.go)."""
+_WHOLE = 100_000
 _POLL_RATES = (
     "history.transferProcessorMaxPollRPS",
     "history.timerProcessorMaxPollRPS",
@@ -58,6 +63,16 @@ class EmbeddedTemporal:
     async def start(self) -> str:
         """Start and wait until it answers; its address. Raises RuntimeError with the log's end."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        for more in reversed(range(_STARTS)):
+            try:
+                await self._start()
+                break
+            except RuntimeError:
+                if not more or _PANIC not in self.child.last_words(_WHOLE):
+                    raise
+        return self.address
+
+    async def _start(self) -> None:
         http_port = any_free()
         command: list[str | Path] = [
             _program(),
@@ -79,7 +94,6 @@ class EmbeddedTemporal:
         self._child.start()
         # The HTTP door asks the same frontend as gRPC's, and costs the parent no client.
         await self._until_answers(f"http://127.0.0.1:{http_port}/api/v1/namespaces/default")
-        return self.address
 
     def stop(self) -> None:
         """Stop it; its state stays."""

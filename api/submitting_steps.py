@@ -18,7 +18,7 @@ from storage import ai_steps
 from storage.ai_steps import AiStepRow
 from storage.ids import new_id
 from storage.keys import ApiKey
-from workflows.starting_ai_steps import start_ai_step
+from workflows.starting_ai_steps import start_ai_step, start_telling
 
 _AWAY = (RPCError, TimeoutError, RuntimeError)
 _LOOK_SECONDS = 0.25
@@ -66,7 +66,7 @@ async def tell_again(doors: Doors, row: AiStepRow) -> AiStepRow:
         await ai_steps.tell_again(connection, row.id)
     try:
         async with asyncio.timeout(TEMPORAL_SECONDS):
-            await start_ai_step(doors.temporal, row.id, row.workspace_id)
+            await start_telling(doors.temporal, row.id, row.workspace_id)
     except TimeoutError:
         raise RPCError("Temporal did not answer in time", RPCStatusCode.DEADLINE_EXCEEDED, b"") from None
     return await load_step(doors, row.id, workspace_id=row.workspace_id)

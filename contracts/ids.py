@@ -44,6 +44,11 @@ def ai_step_workflow_id(step_id: UUID) -> str:
     return f"ai-step/{step_id}"
 
 
+def ai_step_telling_id(step_id: UUID) -> str:
+    """The workflow id under which the result of an AI step is told once more."""
+    return f"ai-step/{step_id}/callback"
+
+
 def keyed_ai_step_id(workspace_id: UUID, idempotency_key: str) -> UUID:
     """The AI step that an idempotency key names in a workspace."""
     return uuid5(_AI_STEP_NAMESPACE, f"{workspace_id}/{idempotency_key}")

@@ -15,6 +15,7 @@ import pytest
 from activities.ai_steps import StoredAiStepActivities
 from contracts.ai_step_activities import RunAiStep
 from contracts.ai_steps import AiStepRequest
+from contracts.ids import ai_step_workflow_id
 from contracts.models import ModelRef
 from contracts.parts import Message, TextPart
 from storage import ai_steps, keys
@@ -195,6 +196,25 @@ async def test_the_result_is_told_again_until_it_is_taken(house: Running) -> Non
     told = checked(second)
     assert (told["type"], told["data"]["content"]) == ("step.completed", "Simulated answer: Hi")
     assert (shown["callback"]["tries"], shown["callback"]["error"]) == (2, None)
+
+
+async def test_a_result_is_told_once_more_though_its_workflow_is_there(house: Running) -> None:
+    temporal = house.house.temporal
+    async with serving(lambda one: Said(204)) as server:
+        begun = await step(house, 202, prompt="Hi", model=ECHO, callback_url=server.url, wait=0)
+        await tried(house, begun["id"], "delivered")
+        own = ai_step_workflow_id(UUID(begun["id"]))
+        await temporal.get_workflow_handle(own).result()
+        # As long as the workflow that told it before has not ended, nobody would begin another of its name.
+        still = await temporal.start_workflow("AiStep", id=own, task_queue="nobody-works-here")
+        async with house.http() as http:
+            (await http.post(f"/api/steps/{begun['id']}/callback")).raise_for_status()
+        async with asyncio.timeout(30):
+            while len(server.asked) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await still.terminate()
+    assert len({one.headers["webhook-id"] for one in server.asked}) == 1
+    assert len(house.asked()) == 1
 
 
 async def test_an_address_that_wants_no_more_is_left_alone(house: Running) -> None:

@@ -140,3 +140,14 @@ async def test_the_doctor_asks_every_provider(house: Running, tmp_path: Path) ->
     assert (verdicts["groq/first"], verdicts["groq/second"]) == ("ok", "wrong")
     code, _, complaint = await perdure("doctor", **{**here, "PERDURE_PROVIDERS": '[{"name": "azure"}]'})
     assert (code, "base_url is needed" in complaint) == (Exit.USAGE, True)
+
+
+async def test_tools_are_listed_without_a_server(tmp_path: Path) -> None:
+    code, raw, _ = await perdure("tools", "check", "--json", PERDURE_DATA_DIR=str(tmp_path))
+    names = [tool["name"] for tool in json.loads(raw)["tools"]]
+    assert (code, names) == (Exit.OK, sorted(names))
+    assert names == ["calculator", "date_time", "retrieve"]
+    missing = tmp_path / "tools.yaml"
+    missing.write_text("sql: 3")
+    code, _, told = await perdure("tools", "check", str(missing))
+    assert (code, "sql" in told) == (Exit.FAILED, True)

@@ -93,4 +93,18 @@ OF_SUMS: Final = (
               ) l USING (workspace_id, dimension, day, value, provider, model, task)
              WHERE {_DIFFER} ORDER BY day, workspace_id, dimension, value, provider, model, task""",  # noqa: S608
     ),
+    Invariant(
+        "months_match_their_days",
+        "What reports say of a month that is summed is what its days say.",
+        "Rows were changed outside Perdure; `perdure ledger resum` sums the month anew.",
+        "Workspace {workspace_id}, the month from {day}, {provider}:{model}, {dimension} {value!r}, task {task!r}: its sums say "
+        "{said_calls} calls and {said_cost} USD, its days {calls} calls and {cost} USD.",
+        f"""SELECT workspace_id, day, provider, model, dimension, value, task, {_FIGURES}
+              FROM (SELECT month AS day, u.* FROM usage_months u) d
+              FULL JOIN (
+                SELECT workspace_id, dimension, date_trunc('month', day)::date AS day, value, provider, model, task, {_SUMS}
+                  FROM usage_days JOIN usage_summed USING (workspace_id) WHERE day < months_until GROUP BY 1, 2, 3, 4, 5, 6, 7
+              ) l USING (workspace_id, dimension, day, value, provider, model, task)
+             WHERE {_DIFFER} ORDER BY day, workspace_id, dimension, value, provider, model, task""",  # noqa: S608
+    ),
 )

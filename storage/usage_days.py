@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables.usage import USAGE_AMOUNTS, USAGE_COUNTS
+from storage.usage_months import sum_month_again
 
 SETTLED_AFTER: Final = timedelta(minutes=30)
 """By then an interrupted call's row has its estimate, and every worker's clock has passed its beginning."""
@@ -120,7 +121,7 @@ async def sum_slice(connection: AsyncConnection, workspace_id: UUID, *, now: dat
 
 
 async def sum_again(connection: AsyncConnection, workspace_id: UUID, day: date) -> bool:
-    """Sum a day of a workspace anew, as far as it was summed; False where it was not, or another process is at it."""
+    """Sum a day of a workspace and its month anew, as far as they were; False where it was not, or another process is at it."""
     until = (await connection.execute(_LOCK, {"workspace_id": workspace_id})).scalar_one_or_none()
     begins = datetime.combine(day, time(), UTC)
     if until is None or until <= begins:
@@ -128,4 +129,5 @@ async def sum_again(connection: AsyncConnection, workspace_id: UUID, day: date) 
     await connection.execute(_DROP, {"workspace_id": workspace_id, "day": day})
     ends = min(until, begins + timedelta(days=1))
     await connection.execute(_SUM, {"workspace_id": workspace_id, "since": begins, "until": ends})
+    await sum_month_again(connection, workspace_id, day)
     return True

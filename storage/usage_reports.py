@@ -1,6 +1,6 @@
 """Asking for use and cost: from the sums of days where they tell it, and from the ledger what is not summed."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.reports import UsageAsked, UsageLine
 from storage.tables.usage import USAGE_AMOUNTS, USAGE_COUNTS
 from storage.usage_days import DIMENSIONS, MEASURES, calls
+from storage.usage_months import month_after
 
 _SUMS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
 _GROUPS = {
@@ -24,15 +25,24 @@ _OWN = {"user": "by_user", "key": "by_key"}
 # Read by the statement that reads the sums, so that no hour is missed or counted twice while it is being summed.
 _NOT_SUMMED = "greatest(:since, (SELECT until FROM usage_summed WHERE workspace_id = :workspace_id))"
 
+# Of the months that are asked for whole, those that were summed; the days before and after them are read by themselves.
+_MONTHS_TO = """greatest(CAST(:months_from AS date), (
+    SELECT least(CAST(:months_to AS date), months_until) FROM usage_summed
+     WHERE workspace_id = :workspace_id AND months_until IS NOT NULL))"""
+_THEIRS = "workspace_id = :workspace_id AND dimension = :dimension"
+
 
 async def lines(connection: AsyncConnection, asked: UsageAsked) -> list[UsageLine]:
     """One line for each combination of what is asked by, in its order."""
     begins = datetime.combine(asked.first, time(), UTC)
     ends = datetime.combine(asked.last + timedelta(days=1), time(), UTC)
+    months_from, months_to = _whole_months(asked)
     of = {
         "workspace_id": asked.workspace_id,
         "first": asked.first,
         "last": asked.last,
+        "months_from": months_from,
+        "months_to": months_to,
         "since": begins,
         "until": ends,
         "provider": asked.provider,
@@ -44,6 +54,18 @@ async def lines(connection: AsyncConnection, asked: UsageAsked) -> list[UsageLin
         return await _read(connection, asked, _from_the_ledger(asked, of), of)
     of["dimension"] = dimensions[0] if dimensions else ""
     return await _read(connection, asked, _from_the_sums(asked, of), of)
+
+
+def _whole_months(asked: UsageAsked) -> tuple[date, date]:
+    """The first days of the first month that lies wholly in the time and of the month after the last; equal where none does, or
+    where days are asked for.
+    """
+    begins = asked.first if asked.first.day == 1 else month_after(asked.first)
+    ends = (asked.last + timedelta(days=1)).replace(day=1)
+    if ends <= begins or {"day", "week"} & set(asked.by):
+        beyond = asked.last + timedelta(days=1)
+        return beyond, beyond
+    return begins, ends
 
 
 def _dimensions(asked: UsageAsked) -> list[str]:
@@ -79,7 +101,13 @@ def _from_the_sums(asked: UsageAsked, of: dict[str, Any]) -> str:
     return f"""
         WITH calls AS ({calls(_NOT_SUMMED)}), found AS (
             SELECT day, value, provider, model, task, {measures} FROM usage_days
-             WHERE workspace_id = :workspace_id AND dimension = :dimension AND day BETWEEN :first AND :last
+             WHERE {_THEIRS} AND day >= :first AND day <= :last AND day < :months_from
+            UNION ALL
+            SELECT month, value, provider, model, task, {measures} FROM usage_months
+             WHERE {_THEIRS} AND month >= :months_from AND month < {_MONTHS_TO}
+            UNION ALL
+            SELECT day, value, provider, model, task, {measures} FROM usage_days
+             WHERE {_THEIRS} AND day >= {_MONTHS_TO} AND day <= :last
             UNION ALL
             SELECT day, of.value, provider, model, task, {measures} FROM calls {DIMENSIONS}
              WHERE of.dimension = :dimension

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from storage import usage_days
+from storage import usage_days, usage_months
 from storage.database import Database
 
 EVERY_SECONDS = 300.0
@@ -31,7 +31,7 @@ class Summer:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def sum(self) -> int:
-        """Sum every settled slice of every workspace, each in its own transaction; how many there were."""
+        """Sum every settled slice and whole month of every workspace, each in its own transaction; how many slices there were."""
         async with self._database.begin() as connection:
             found = await usage_days.workspaces(connection)
         slices = 0
@@ -41,4 +41,8 @@ class Summer:
                 async with self._database.begin() as connection:
                     more = await usage_days.sum_slice(connection, workspace_id, now=self._clock())
                 slices += more
+            more = True
+            while more:
+                async with self._database.begin() as connection:
+                    more = await usage_months.sum_month(connection, workspace_id)
         return slices

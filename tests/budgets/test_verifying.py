@@ -83,6 +83,11 @@ BY_HAND = [
         "UPDATE usage_days SET value = 'bob' WHERE dimension = 'user' AND day = '2026-03-10'",
         "UPDATE usage_days SET value = 'ada' WHERE dimension = 'user' AND day = '2026-03-10'",
     ),
+    (
+        {"months_match_their_days"},
+        "INSERT INTO usage_months SELECT * FROM usage_days WHERE day = '2026-03-02'",
+        "DELETE FROM usage_months",
+    ),
 ]
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -50,13 +50,15 @@ ASKED: list[dict[str, Any]] = [
 ]
 
 
-def told(calls: list[Call], asked: dict[str, Any]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+def told(
+    calls: list[Call], asked: dict[str, Any], first: date = FIRST, last: date = LAST
+) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """What the calls themselves say."""
     sums: dict[tuple[Any, ...], list[Any]] = defaultdict(lambda: [0, 0, 0, 0, Decimal(0), Decimal(0)])
     for call in calls:
         if any(
             (
-                not FIRST <= call.at.date() <= LAST,
+                not first <= call.at.date() <= last,
                 asked.get("user") not in (None, call.user),
                 asked.get("provider") not in (None, call.provider),
                 asked.get("task") not in (None, call.task),
@@ -80,9 +82,11 @@ def shown(lines: list[UsageLine]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     }
 
 
-async def asks(database: Database, workspace_id: UUID, **asked: Any) -> list[UsageLine]:
+async def asks(
+    database: Database, workspace_id: UUID, first: date = FIRST, last: date = LAST, **asked: Any
+) -> list[UsageLine]:
     async with database.begin() as connection:
-        return await usage_reports.lines(connection, UsageAsked(workspace_id, FIRST, LAST, **asked))
+        return await usage_reports.lines(connection, UsageAsked(workspace_id, first, last, **asked))
 
 
 async def test_sums_and_ledger_tell_the_same(database: Database, workspace_id: UUID) -> None:
@@ -102,6 +106,51 @@ async def test_sums_and_ledger_tell_the_same(database: Database, workspace_id: U
     late = [replace(call, at=NOW - timedelta(minutes=5)) for call in some_calls(20, seed=2)]
     calls += late
     await write(database, workspace_id, late)
+    await check()
+
+
+TIMES = [
+    (date(2025, 11, 1), date(2026, 3, 1)),
+    (date(2025, 12, 1), date(2025, 12, 31)),
+    (date(2025, 12, 2), date(2026, 2, 27)),
+    (date(2026, 1, 31), date(2026, 2, 28)),
+    (date(2026, 2, 2), date(2026, 2, 20)),
+    (date(2025, 12, 15), date(2026, 1, 14)),
+]
+"""Months from their first days to their last, and times that begin and end within them."""
+
+
+async def test_months_days_and_ledger_tell_the_same(database: Database, workspace_id: UUID) -> None:
+    calls = [
+        replace(call, at=call.at - timedelta(days=11 * (number % 11)))
+        for number, call in enumerate(some_calls(500, seed=6))
+    ]
+    calls.append(Call(NOW - timedelta(hours=2), "openai", "gpt-4o"))
+    await write(database, workspace_id, calls)
+
+    async def check() -> None:
+        for first, last in TIMES:
+            for asked in ASKED:
+                said = shown(await asks(database, workspace_id, first, last, **asked))
+                assert said == told(calls, asked, first, last), (first, last, asked)
+
+    await check()
+    # Up to the middle of a month, to the end of one, and to the present.
+    for now, months in ((datetime(2026, 1, 20, tzinfo=UTC), 2), (datetime(2026, 2, 10, tzinfo=UTC), 3), (NOW, 4)):
+        await Summer(database, lambda until=now: until).sum()
+        async with database.begin() as connection:
+            summed = await connection.execute(text("SELECT count(DISTINCT month) FROM usage_months"))
+            assert summed.scalar_one() == months
+        await check()
+    day, whole = date(2026, 1, 7), {"by": ("user",)}
+    for table, name in (("usage_days", "day = '2026-01-07'"), ("usage_months", "month = '2026-01-01'")):
+        async with database.begin() as connection:
+            await connection.exec_driver_sql(f"UPDATE {table} SET cost = cost + 1 WHERE {name}")
+    # It is the months that are read.
+    assert shown(await asks(database, workspace_id, *TIMES[0], **whole)) != told(calls, whole, *TIMES[0])
+    assert shown(await asks(database, workspace_id, *TIMES[4], **whole)) == told(calls, whole, *TIMES[4])
+    async with database.begin() as connection:
+        assert await usage_days.sum_again(connection, workspace_id, day)
     await check()
 
 

@@ -3,15 +3,16 @@
 from typing import Final
 
 from storage.invariant import Invariant
-from storage.usage_days import DIMENSIONS, MEASURES, calls
+from storage.tables.usage import USAGE_MEASURES
+from storage.usage_days import DIMENSIONS, calls
 
 _ATTEMPT: Final = "Turn {turn_id}, step {step}, attempt {attempt}: "
 _RESUM: Final = (
     "A call was written or changed after its day was summed (an attempt that was thought dead answered hours later), or rows "
     "were changed outside Perdure. The ledger is right; `perdure ledger resum` sums the day anew from it."
 )
-_SUMS: Final = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
-_ROWS: Final = tuple(f"ROW({', '.join(f'{side}.{name}' for name in MEASURES)})" for side in ("l", "d"))
+_SUMS: Final = ", ".join(f"sum({name}) AS {name}" for name in USAGE_MEASURES)
+_ROWS: Final = tuple(f"ROW({', '.join(f'{side}.{name}' for name in USAGE_MEASURES)})" for side in ("l", "d"))
 _DIFFER: Final = " IS DISTINCT FROM ".join(_ROWS)
 _FIGURES: Final = """coalesce(d.calls, 0) AS said_calls, coalesce(d.cost, 0) AS said_cost,
                      coalesce(l.calls, 0) AS calls, coalesce(l.cost, 0) AS cost"""

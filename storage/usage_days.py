@@ -7,15 +7,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables.usage import USAGE_AMOUNTS, USAGE_COUNTS
+from storage.tables.usage import USAGE_MEASURES
 from storage.usage_months import sum_month_again
 
 SETTLED_AFTER: Final = timedelta(minutes=30)
 """By then an interrupted call's row has its estimate, and every worker's clock has passed its beginning."""
 SLICE: Final = timedelta(minutes=10)
 """What one transaction sums."""
-
-MEASURES: Final = (*USAGE_COUNTS, *USAGE_AMOUNTS)
 
 OF_A_CALL: Final = """
     1 AS calls,
@@ -63,12 +61,12 @@ DIMENSIONS: Final = """
     ) AS of
 """
 
-_SUMS = ", ".join(f"sum({name})" for name in MEASURES)
-_ADDED = ", ".join(f"{name} = usage_days.{name} + excluded.{name}" for name in MEASURES)
+_SUMS = ", ".join(f"sum({name})" for name in USAGE_MEASURES)
+_ADDED = ", ".join(f"{name} = usage_days.{name} + excluded.{name}" for name in USAGE_MEASURES)
 
 _SUM = text(f"""
     WITH calls AS ({calls()})
-    INSERT INTO usage_days (workspace_id, dimension, day, value, provider, model, task, {", ".join(MEASURES)})
+    INSERT INTO usage_days (workspace_id, dimension, day, value, provider, model, task, {", ".join(USAGE_MEASURES)})
     SELECT workspace_id, of.dimension, day, of.value, provider, model, task, {_SUMS}
       FROM calls {DIMENSIONS}
      GROUP BY workspace_id, of.dimension, day, of.value, provider, model, task

@@ -1,16 +1,14 @@
 """Summing whole months from the sums of their days."""
 
 from datetime import date, datetime
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables.usage import USAGE_AMOUNTS, USAGE_COUNTS
+from storage.tables.usage import USAGE_MEASURES
 
-_MEASURES: Final = (*USAGE_COUNTS, *USAGE_AMOUNTS)
-_SUMS = ", ".join(f"sum({name})" for name in _MEASURES)
+_SUMS = ", ".join(f"sum({name})" for name in USAGE_MEASURES)
 
 # A month begins on its first day in UTC, as its days do.
 _NEXT = text("""
@@ -19,7 +17,7 @@ _NEXT = text("""
       FROM usage_summed s WHERE workspace_id = :workspace_id FOR UPDATE SKIP LOCKED
 """)
 _SUM = text(f"""
-    INSERT INTO usage_months (workspace_id, dimension, month, value, provider, model, task, {", ".join(_MEASURES)})
+    INSERT INTO usage_months (workspace_id, dimension, month, value, provider, model, task, {", ".join(USAGE_MEASURES)})
     SELECT workspace_id, dimension, CAST(:month AS date), value, provider, model, task, {_SUMS} FROM usage_days
      WHERE workspace_id = :workspace_id AND day >= :month AND day < :following
      GROUP BY workspace_id, dimension, value, provider, model, task

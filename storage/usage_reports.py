@@ -7,11 +7,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.reports import UsageAsked, UsageLine
-from storage.tables.usage import USAGE_AMOUNTS, USAGE_COUNTS
-from storage.usage_days import DIMENSIONS, MEASURES, calls
+from storage.tables.usage import USAGE_AMOUNTS, USAGE_COUNTS, USAGE_MEASURES
+from storage.usage_days import DIMENSIONS, calls
 from storage.usage_months import month_after
 
-_SUMS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
+_SUMS = ", ".join(f"sum({name}) AS {name}" for name in USAGE_MEASURES)
 _GROUPS = {
     "day": "day",
     "week": "date_trunc('week', day)::date",
@@ -97,7 +97,7 @@ def _from_the_sums(asked: UsageAsked, of: dict[str, Any]) -> str:
         else:
             columns.append(_GROUPS.get(one, "nullif(value, '')"))
         columns[-1] += f" AS label_{at}"
-    measures = ", ".join(MEASURES)
+    measures = ", ".join(USAGE_MEASURES)
     return f"""
         WITH calls AS ({calls(_NOT_SUMMED)}), found AS (
             SELECT day, value, provider, model, task, {measures} FROM usage_days

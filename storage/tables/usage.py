@@ -20,6 +20,7 @@ USAGE_COUNTS = (
     "first_tokens",
 )
 USAGE_AMOUNTS = ("cost", "cost_lost", "cache_saved")
+USAGE_MEASURES = (*USAGE_COUNTS, *USAGE_AMOUNTS)
 
 
 def _sums(name: str, of: str, comment: str) -> Table:

@@ -89,7 +89,7 @@ OF_SUMS: Final = (
                      WHERE u.day < (s.until AT TIME ZONE 'UTC')::date
                        AND u.day >= (s.until AT TIME ZONE 'UTC')::date - {_CHECKED_DAYS}) d
               FULL JOIN (
-                SELECT workspace_id, of.dimension, day, of.value, provider, model, task, {_SUMS}
+                SELECT workspace_id, of.dimension, day, of.value, of.provider, of.model, of.task, {_SUMS}
                   FROM of_ledger calls {DIMENSIONS} GROUP BY 1, 2, 3, 4, 5, 6, 7
               ) l USING (workspace_id, dimension, day, value, provider, model, task)
              WHERE {_DIFFER} ORDER BY day, workspace_id, dimension, value, provider, model, task""",  # noqa: S608

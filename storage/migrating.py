@@ -11,7 +11,7 @@ from storage.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0016"
+HEAD = "0017"
 """The revision that this code expects: the newest migration's. Reading them all to know it costs each start half a second."""
 
 _LOCK = 0x70657264_75726531

@@ -54,12 +54,17 @@ def calls(since: str = ":since", *, until: str = ":until", workspace: str = ":wo
 
 DIMENSIONS: Final = """
     CROSS JOIN LATERAL (
-        SELECT '' AS dimension, '' AS value
-        UNION ALL SELECT 'user', calls.by_user
-        UNION ALL SELECT 'key', calls.by_key
-        UNION ALL SELECT 'tag', name || '=' || said FROM jsonb_each_text(calls.tags) AS tags(name, said)
+        WITH told(dimension, value) AS (
+            VALUES ('user', calls.by_user), ('key', calls.by_key)
+            UNION ALL SELECT 'tag', name || '=' || said FROM jsonb_each_text(calls.tags) AS tags(name, said)
+        )
+        SELECT '' AS dimension, '' AS value, calls.provider, calls.model, calls.task
+        UNION ALL SELECT dimension, value, calls.provider, calls.model, calls.task FROM told
+        UNION ALL SELECT 'each ' || dimension, value, '', '', '' FROM told
     ) AS of
 """
+"""What a call counts for: itself, then its user, key and tags by model and task, and once more without them, since whoever asks
+for each user of a year would read all models and tasks of each."""
 
 _SUMS = ", ".join(f"sum({name})" for name in USAGE_MEASURES)
 _ADDED = ", ".join(f"{name} = usage_days.{name} + excluded.{name}" for name in USAGE_MEASURES)
@@ -67,9 +72,9 @@ _ADDED = ", ".join(f"{name} = usage_days.{name} + excluded.{name}" for name in U
 _SUM = text(f"""
     WITH calls AS ({calls()})
     INSERT INTO usage_days (workspace_id, dimension, day, value, provider, model, task, {", ".join(USAGE_MEASURES)})
-    SELECT workspace_id, of.dimension, day, of.value, provider, model, task, {_SUMS}
+    SELECT workspace_id, of.dimension, day, of.value, of.provider, of.model, of.task, {_SUMS}
       FROM calls {DIMENSIONS}
-     GROUP BY workspace_id, of.dimension, day, of.value, provider, model, task
+     GROUP BY workspace_id, of.dimension, day, of.value, of.provider, of.model, of.task
     ON CONFLICT (workspace_id, dimension, day, value, provider, model, task) DO UPDATE SET {_ADDED}
 """)  # noqa: S608 - made of constants
 _DROP = text("DELETE FROM usage_days WHERE workspace_id = :workspace_id AND day = :day")

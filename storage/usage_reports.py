@@ -52,7 +52,7 @@ async def lines(connection: AsyncConnection, asked: UsageAsked) -> list[UsageLin
     dimensions = _dimensions(asked)
     if len(dimensions) > 1:
         return await _read(connection, asked, _from_the_ledger(asked, of), of)
-    of["dimension"] = dimensions[0] if dimensions else ""
+    of["dimension"] = " ".join([*_each(asked), *dimensions])
     return await _read(connection, asked, _from_the_sums(asked, of), of)
 
 
@@ -76,6 +76,12 @@ def _dimensions(asked: UsageAsked) -> list[str]:
     found = sorted(names - {"tag"})
     # Two tags are two dimensions, and so are two values of one.
     return [*found, *("tag" for _ in range(max(len(tags), len(asked.tags))))]
+
+
+def _each(asked: UsageAsked) -> list[str]:
+    """The word for sums over all models and tasks, where neither is asked by or for; only users, keys and tags have such."""
+    of_models = {"provider", "model", "task"} & set(asked.by) or asked.provider or asked.model or asked.task
+    return ["each"] if _dimensions(asked) and not of_models else []
 
 
 def _from_the_sums(asked: UsageAsked, of: dict[str, Any]) -> str:
@@ -109,7 +115,7 @@ def _from_the_sums(asked: UsageAsked, of: dict[str, Any]) -> str:
             SELECT day, value, provider, model, task, {measures} FROM usage_days
              WHERE {_THEIRS} AND day >= {_MONTHS_TO} AND day <= :last
             UNION ALL
-            SELECT day, of.value, provider, model, task, {measures} FROM calls {DIMENSIONS}
+            SELECT day, of.value, of.provider, of.model, of.task, {measures} FROM calls {DIMENSIONS}
              WHERE of.dimension = :dimension
         )
         SELECT {", ".join([*columns, _SUMS])} FROM found

@@ -15,6 +15,8 @@ Step = Annotated[
     typer.Option("--step", help="The approval, where several wait: `check`, or `check.2` in the third item."),
 ]
 Comment = Annotated[str | None, typer.Option("--comment", help="Why.")]
+User = Annotated[str | None, typer.Option("--user", help="Who decides, for approvals that are some people's.")]
+Group = Annotated[list[str], typer.Option("--group", help="A group that they are in; may be given again.")]
 
 
 @run_app.command("start")
@@ -87,6 +89,8 @@ def approve(
     value: Annotated[
         str | None, typer.Option("--value", help="Approve this instead; JSON where it is, else text. @FILE reads it.")
     ] = None,
+    user: User = None,
+    group: Group = [],  # noqa: B006
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
@@ -95,19 +99,26 @@ def approve(
     from cli.client import reach
     from cli.runs import act, decision
 
-    body = decision(step, comment, value)
+    body = decision(step, comment, user, group, value)
     asyncio.run(act(reach(url, key), run, "approve", body, as_json=as_json))
 
 
 @run_app.command("reject")
 def reject(
-    run: Run, step: Step = None, comment: Comment = None, url: Url = None, key: Key = None, as_json: Json = False
+    run: Run,
+    step: Step = None,
+    comment: Comment = None,
+    user: User = None,
+    group: Group = [],  # noqa: B006
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
 ) -> None:
     """Reject it."""
     from cli.client import reach
     from cli.runs import act, decision
 
-    asyncio.run(act(reach(url, key), run, "reject", decision(step, comment, None), as_json=as_json))
+    asyncio.run(act(reach(url, key), run, "reject", decision(step, comment, user, group), as_json=as_json))
 
 
 @run_app.command("signal")

@@ -96,9 +96,12 @@ async def act(server: Server, run_id: str, action: str, body: Any, *, as_json: b
         print(f"Run {run_id} is {state_of(shown)}.")
 
 
-def decision(step: str | None, comment: str | None, value: str | None) -> dict[str, Any]:
+def decision(
+    step: str | None, comment: str | None, user: str | None, groups: list[str], value: str | None = None
+) -> dict[str, Any]:
     """A decision's body."""
-    body = {name: one for name, one in (("step", step), ("comment", comment)) if one is not None}
+    said = {"step": step, "comment": comment, "user": user, "groups": groups or None}
+    body = {name: one for name, one in said.items() if one is not None}
     return body | ({} if value is None else {"value": value_of(value)})
 
 

@@ -17,7 +17,7 @@ inputs: {topic: string, many: array}
 outputs: {said: "{{ ok.result.value }}", count: "{{ many | length }}"}
 steps:
   - {id: poem, kind: agent, model: "sim:sim-fast", prompt: "on {{ topic }}"}
-  - {id: ok, kind: approval, value: "{{ poem.result }}"}
+  - {id: ok, kind: approval, who: ["group:editors"], value: "{{ poem.result }}"}
 """
 
 
@@ -35,7 +35,13 @@ async def test_a_run_from_the_command_line(runs: Runs, tmp_path: Path) -> None:
     assert code == Exit.OK
     assert "ok waits for approval" in shown
     assert "1 model calls" in shown
-    code, shown, told = await perdure("run", "approve", run_id, "--value", "better", "--comment", "so", **here)
+    code, _, told = await perdure("run", "reject", run_id, "--user", "eve", "--group", "readers", **here)
+    assert (code, "This is for group:editors to decide, and not for the user 'eve'" in told) == (
+        Exit.UNAUTHORISED,
+        True,
+    )
+    decided = ("--value", "better", "--comment", "so", "--user", "ada", "--group", "readers", "--group", "editors")
+    code, _, told = await perdure("run", "approve", run_id, *decided, **here)
     assert code == Exit.OK, told
     code, shown, told = await perdure("run", "watch", run_id, **here)
     assert code == Exit.OK, told

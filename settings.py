@@ -57,7 +57,8 @@ class FurtherProvider(BaseModel):
     field goes before what the preset says: `wire` is the protocol spoken, `api_key_env` names the environment variable that holds
     the key, `api_version` is Azure's, `project` and `location` are a cloud's. `options` are Bedrock's `profile`, or
     `access_key_id` (with `session_token`), whose secret is then the key. With `credentials` calls are spread over several keys or
-    deployments. `free`: its models cost nothing, as those of a server of one's own.
+    deployments. `free`: its models cost nothing, as those of a server of one's own. `first_token_seconds`: how long its models
+    may be silent before their answer begins, where neither a request nor the policy says so.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -75,6 +76,7 @@ class FurtherProvider(BaseModel):
     options: dict[str, SecretStr] = {}
     credentials: list[CredentialSetting] = []
     free: bool = False
+    first_token_seconds: float | None = Field(default=None, gt=0, le=3600)
 
     @model_validator(mode="after")
     def _reachable(self) -> "FurtherProvider":

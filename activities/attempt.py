@@ -34,6 +34,7 @@ from contracts.usage import Usage
 from domain.estimates import estimate
 from domain.fitting import Fitted, fit
 from domain.retries import GiveUp
+from domain.routing.limits import limits_at
 from domain.switching import how_many, taken_by
 from domain.tokens import count_messages
 from domain.windows import context_window
@@ -143,7 +144,7 @@ async def _ask(
             provider,
             model_request,
             call_id=call_id(turn_id, request.step, opened.number),
-            limits=request.limits,
+            limits=limits_at(provider.config.first_token_seconds, request.limits),
             writer=writer,
             recorder=Recorder(writer, continuing=bool(prefix)),
             stop=stop,

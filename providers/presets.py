@@ -17,7 +17,7 @@ class Preset:
     nothing answers. `automatic`: a key in the environment is enough, since that variable means this service and no other.
     `price_list` is the service's name in the `genai-prices` list, empty where that has none; `huggingface` stands for the
     lists of all the services behind its router. `whole_list`: its models endpoint names everything that can be asked for, so
-    that what it does not name is gone.
+    that what it does not name is gone. `first_token_seconds`: how long it may be silent, where that is longer than elsewhere.
     """
 
     wire: Wire = "openai-chat"
@@ -33,6 +33,7 @@ class Preset:
     example: str = ""
     price_list: str = ""
     whole_list: bool = False
+    first_token_seconds: float | None = None
 
 
 PRESETS: dict[str, Preset] = {
@@ -127,7 +128,12 @@ PRESETS: dict[str, Preset] = {
         whole_list=True,
     ),
     "ollama": Preset(
-        base_url="http://127.0.0.1:11434/v1", keys=("OLLAMA_API_KEY",), addresses=("OLLAMA_HOST",), needs_key=False
+        base_url="http://127.0.0.1:11434/v1",
+        keys=("OLLAMA_API_KEY",),
+        addresses=("OLLAMA_HOST",),
+        needs_key=False,
+        # It loads a model when it is first asked (github.com/ollama/ollama, docs/faq: OLLAMA_KEEP_ALIVE).
+        first_token_seconds=120,
     ),
     "openrouter": Preset(
         base_url="https://openrouter.ai/api/v1",

@@ -44,7 +44,8 @@ class ProviderConfig:
     `providers/bedrock/credentials.py`). `vendor` names whose service it is, a name of `providers/presets.py`, and with it the
     wire's dialect; empty, the provider's own name says it. `api_version` is Azure's; `project` and `location` are a cloud's: of
     Google (Vertex), or the region of AWS. Where there are `credentials`, they are used in
-    its place. `free`: its models cost nothing.
+    its place. `free`: its models cost nothing. `first_token_seconds`: how long its models may be silent before their answer
+    begins, where nobody says otherwise; None as everywhere.
     """
 
     name: str
@@ -60,6 +61,7 @@ class ProviderConfig:
     options: tuple[tuple[str, str], ...] = ()
     credentials: tuple[Credential, ...] = ()
     free: bool = False
+    first_token_seconds: float | None = None
 
     def __repr__(self) -> str:
         return f"ProviderConfig(name={self.name!r}, wire={self.wire!r}, base_url={self.base_url!r}, simulated={self.simulated})"

@@ -44,6 +44,7 @@ class Stanza:
     options: tuple[tuple[str, str], ...] = ()
     credentials: tuple[CredentialStanza, ...] = ()
     free: bool = False
+    first_token_seconds: float | None = None
 
 
 def configure(stanza: Stanza, variable: Variable) -> ProviderConfig:
@@ -74,6 +75,7 @@ def configure(stanza: Stanza, variable: Variable) -> ProviderConfig:
         location=location,
         options=stanza.options,
         free=stanza.free,
+        first_token_seconds=stanza.first_token_seconds or preset.first_token_seconds,
     )
 
 

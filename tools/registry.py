@@ -47,7 +47,7 @@ class ToolRegistry:
         found = self._all()
         if name not in found:
             near = get_close_matches(name, found, n=3)
-            hint = f" Did you mean {', '.join(near)}?" if near else " The definitions say what there is."
+            hint = f" Did you mean {', '.join(near)}?" if near else " `perdure tools list` says what tools.yaml offers."
             raise PerdureError(ErrorKind.NOT_FOUND, f"There is no tool {name!r}.{hint}", field="name")
         return found[name]
 

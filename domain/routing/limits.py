@@ -15,3 +15,10 @@ def limits_in_force(asked: Limits, policy: LimitPolicy) -> Limits:
         if (value := getattr(policy, name)) is not None and getattr(asked, name) == field.default
     }
     return asked.model_copy(update=said) if said else asked
+
+
+def limits_at(provider_seconds: float | None, limits: Limits) -> Limits:
+    """The limits of a call to a provider whose models may be silent for so long at first, where that was left at its default."""
+    if provider_seconds is None or limits.first_token != Limits.model_fields["first_token"].default:
+        return limits
+    return limits.model_copy(update={"first_token": provider_seconds})

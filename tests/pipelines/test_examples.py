@@ -16,7 +16,7 @@ from domain.yaml.nodes import plain
 from tests.pipelines.walking import Walk
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.yaml") if path.stem != "policies")
+EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.yaml") if path.stem not in ("policies", "tools"))
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
 
 

@@ -62,6 +62,12 @@ def test_files_lie_beside_the_tools_file(tmp_path: Path) -> None:
     assert files.root == tmp_path / "kept"
 
 
+def test_the_examples_offer_what_their_pipelines_call() -> None:
+    files = read_tool_files(ROOT / "examples" / "tools.yaml")
+    assert files.stanza.files is not None
+    assert files.stanza.web is not None
+
+
 def test_without_a_file_there_are_the_harmless_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert [one.name for one in build_tools(Settings(_env_file=None)).definitions()] == ["calculator", "date_time"]

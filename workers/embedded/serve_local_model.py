@@ -6,9 +6,11 @@ from typing import Any
 
 from workers.embedded.local_model import MODEL_NAME
 
-_CONTEXT = 4096
-"""Tokens of a request and its answer; the model was trained for up to 8192."""
+_CONTEXT = 8192
+"""Tokens of a request and its answer: what the model was trained for."""
 _AT_ONCE = 2
+_BATCH = 256
+"""Tokens of a prompt that are read at a time."""
 
 
 def main() -> None:
@@ -24,6 +26,8 @@ def main() -> None:
     # The window is shared out among the requests that run at once.
     parameters.n_ctx = _CONTEXT * _AT_ONCE
     parameters.n_parallel = _AT_ONCE
+    # While a part of one request's prompt is read the other's answer stands still.
+    parameters.n_batch = _BATCH
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     server = xllamacpp.Server(parameters)
     signal.sigwait({signal.SIGINT, signal.SIGTERM})

@@ -12,7 +12,7 @@ from contracts.routing import Capability
 from contracts.turns import Limits
 from domain.catalog import with_policy
 from domain.routing import Asked, Needs, prepare, route
-from domain.routing.limits import limits_in_force
+from domain.routing.limits import limits_at, limits_in_force
 from tests.unit.domain.routing.asking_for import names, reason, refused, routed
 from tests.unit.domain.routing.catalogs import NOTHING_KNOWN, SHELF, entry
 
@@ -98,3 +98,9 @@ def test_the_policys_limits_stand_where_the_request_says_none() -> None:
     assert (found.idle, found.step, found.first_token) == (7, 50, Limits().first_token)
     made = routed(policy={"limits": {"idle": 7, "attempts": 9}, "switches": {"fallback_on_refusal": True}}).plan
     assert (made.limits.idle, made.attempts, made.fallback_on_refusal) == (7, 9, True)
+
+
+def test_a_provider_says_how_long_its_models_are_silent_where_nobody_else_does() -> None:
+    assert limits_at(None, Limits()) == Limits()
+    assert limits_at(120, Limits()) == Limits(first_token=120)
+    assert limits_at(120, Limits(first_token=3)) == Limits(first_token=3)

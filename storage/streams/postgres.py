@@ -79,6 +79,10 @@ SELECT count(*) FROM gone
 """
 
 
+async def _as_it_is(_connection: Any) -> None:
+    """Nothing here sets, locks, listens or declares a cursor: a connection needs no round trip to be used again."""
+
+
 class PostgresStore:
     """A `Store` in the database that holds `turns`, whose `attempt` is the fence."""
 
@@ -96,6 +100,7 @@ class PostgresStore:
             command_timeout=_COMMAND_SECONDS,
             timeout=_COMMAND_SECONDS,
             server_settings=_SETTINGS,
+            reset=_as_it_is,
         )
         self._listening = Listening(self._dsn, listener, _SETTINGS)
         await self._listening.start()

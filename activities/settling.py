@@ -22,7 +22,8 @@ from contracts.usage import Cost, Usage
 from domain.retries import after_failure, after_own_limit
 from providers.pool import OWN_LIMIT
 from providers.protocol import Provider
-from storage import attempts, audit, turns
+from storage import attempts, turns
+from storage.answers import store_answer
 from storage.attempts import LedgerEntry, OpenedAttempt
 from storage.ids import new_id
 from storage.reservations import AttemptKey
@@ -54,24 +55,26 @@ class Settling:
         usage = finished.usage or Usage()
         cost = await self._price(usage, finished.model, finished.service_tier)
         message_id = new_id()
-        async with self.world.database.begin() as connection:
-            entry = LedgerEntry(
-                state=state.value,
-                usage=usage,
-                cost=cost,
-                finished_at=now,
-                served_model=finished.model,
-                service_tier=finished.service_tier,
-                response_id=finished.response_id,
-                first_token_ms=self.first_token_ms,
-            )
-            await attempts.close_attempt(
-                connection, turn.id, step=self.request.step, attempt=self.opened.number, entry=entry
-            )
+        entry = LedgerEntry(
+            state=state.value,
+            usage=usage,
+            cost=cost,
+            finished_at=now,
+            served_model=finished.model,
+            service_tier=finished.service_tier,
+            response_id=finished.response_id,
+            first_token_ms=self.first_token_ms,
+        )
+        # What else there is to do has to be done with it or not at all.
+        alone = self.opened.number == 1 and turn.conversation_id is None and not turn.budgeted
+        async with self.world.database.singly() if alone else self.world.database.begin() as connection:
             whole, count = cost, 1
             if self.opened.number > 1:
-                total, count = await attempts.spent(connection, turn.id)
-                whole = cost.model_copy(update={"total": total, "parts": {}, "stated": None, "computed": None})
+                total, others = await attempts.spent(connection, turn.id, without=self.opened.number)
+                count = others + 1
+                whole = cost.model_copy(
+                    update={"total": total + cost.total, "parts": {}, "stated": None, "computed": None}
+                )
             result = TurnResult(
                 turn_id=turn.id,
                 state=state,
@@ -86,31 +89,20 @@ class Settling:
                 ignored=finished.ignored,
                 dropped=finished.dropped,
             )
-            won = await turns.finish(connection, result, attempt=self.opened.number, now=now)
+            won = await store_answer(
+                connection,
+                turn,
+                result,
+                parts,
+                entry,
+                message_id=message_id,
+                step=self.request.step,
+                attempt=self.opened.number,
+            )
             following = None
-            if won:
-                await attempts.store_answer(
-                    connection,
-                    turn,
-                    message_id=message_id,
-                    step=self.request.step,
-                    parts=parts,
-                    model=model,
-                    finish_reason=finished.finish_reason,
-                    now=now,
-                )
+            if won and turn.conversation_id is not None:
                 await attempts.track_conversation(connection, turn, model=model, usage=usage, cost=whole, now=now)
-                await audit.record(
-                    connection,
-                    workspace_id=turn.workspace_id,
-                    at=now,
-                    actor="worker",
-                    action=f"turn.{state}",
-                    subject_id=turn.id,
-                    detail={"model": str(model), "attempts": count, "cost_usd": str(whole.total)},
-                )
-                if turn.conversation_id is not None:
-                    following = await turns.next_in_lane(connection, turn.id)
+                following = await turns.next_in_lane(connection, turn.id)
             accounts = await self._settle(connection, usage, cost)
         if not won:
             await budgeting.alert(self.world, accounts)

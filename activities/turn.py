@@ -36,19 +36,18 @@ class ProviderTurnActivities(TurnActivities):
 
     @activity.defn(name="open_turn")
     async def open_turn(self, request: OpenTurn) -> OpenedTurn:
-        """Plan the turn and take the lane: one transaction, idempotent by turn. Where no model can answer, the turn ends."""
+        """Plan the turn and take the lane. Idempotent: the first plan is kept. Where no model can answer, the turn ends."""
         try:
-            async with self._world.database.begin() as connection:
-                lane = await turns.at_lane(connection, request.turn_id)
-                turn = lane.turn
-                if turn.state.finished:
-                    return OpenedTurn(status="finished", result=turn.result)
-                if lane.blocked_by is not None:
-                    return OpenedTurn(status="busy", blocked_by=lane.blocked_by)
-                now = self._world.clock()
-                made = turn.plan or await self._plan(connection, turn, now=now)
-                if isinstance(made, RoutePlan):
-                    await turns.start(connection, turn.id, made, now=now)
+            made: RoutePlan | CloseTurn | None = None
+            async with self._world.database.singly() as connection:
+                while made is None:
+                    lane = await turns.at_lane(connection, request.turn_id)
+                    turn = lane.turn
+                    if turn.state.finished:
+                        return OpenedTurn(status="finished", result=turn.result)
+                    if lane.blocked_by is not None:
+                        return OpenedTurn(status="busy", blocked_by=lane.blocked_by)
+                    made = turn.plan or await self._started(connection, turn)
             if isinstance(made, CloseTurn):
                 closed = await self._close(made)
                 return OpenedTurn(status="finished", result=closed.result, next_turn_id=closed.next_turn_id)
@@ -68,6 +67,14 @@ class ProviderTurnActivities(TurnActivities):
             return await self._close(request)
         except PerdureError as error:
             raise failure(error, GiveUp("the turn cannot be closed")) from error
+
+    async def _started(self, connection: AsyncConnection, turn: TurnRow) -> RoutePlan | CloseTurn | None:
+        """The plan with which the turn was started now; None where it was started, or ended, meanwhile."""
+        now = self._world.clock()
+        plan = await self._plan(connection, turn, now=now)
+        if isinstance(plan, RoutePlan) and not await turns.start(connection, turn.id, plan, now=now):
+            return None
+        return plan
 
     async def _plan(self, connection: AsyncConnection, turn: TurnRow, *, now: datetime) -> RoutePlan | CloseTurn:
         """The plan, or how the turn ends where nobody can answer it."""
@@ -90,8 +97,7 @@ class ProviderTurnActivities(TurnActivities):
         if not left.state.finished:
             await settle_open(world, left)
         async with world.database.begin() as connection:
-            lane = await turns.at_lane(connection, request.turn_id)
-            turn = lane.turn
+            turn = await turns.lock(connection, request.turn_id)
             if turn.state.finished and turn.result is not None:
                 return ClosedTurn(result=turn.result, next_turn_id=await turns.next_in_lane(connection, turn.id))
             await budget_events.waited(connection, turn.id)

@@ -66,7 +66,7 @@ async def stored_end(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -
     None while the turn has not ended. They belong to an attempt that never was, one beyond the newest, so that a client who comes
     back in their midst goes on there.
     """
-    async with doors.database.begin() as connection:
+    async with doors.database.singly() as connection:
         turn = await turns.find(connection, turn_id)
         if turn.result is None:
             return None
@@ -87,7 +87,7 @@ async def stored_end(doors: Doors, turn_id: UUID, after: Position = BEGINNING) -
 async def wait_for_end(doors: Doors, turn_id: UUID, *, finished: bool = False) -> TurnResult:
     """The turn's result, once it has one; `finished` where it is known to have one."""
     if finished:
-        async with doors.database.begin() as connection:
+        async with doors.database.singly() as connection:
             turn = await turns.find(connection, turn_id)
         if turn.result is not None:
             return turn.result
@@ -99,7 +99,7 @@ async def wait_for_end(doors: Doors, turn_id: UUID, *, finished: bool = False) -
 
 async def load(doors: Doors, turn_id: UUID, *, workspace_id: UUID) -> tuple[TurnRow, list[StoredMessage]]:
     """A turn and its messages. Raises `not_found`."""
-    async with doors.database.begin() as connection:
+    async with doors.database.singly() as connection:
         turn = await turns.find(connection, turn_id, workspace_id=workspace_id)
         return turn, await messages.of_turn(connection, turn_id)
 

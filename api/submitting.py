@@ -59,7 +59,9 @@ async def submit(
     check_key(idempotency_key)
     request = within_rights(request, key)
     turn_id = new_id() if idempotency_key is None else keyed_turn_id(key.workspace_id, idempotency_key)
-    async with doors.database.begin() as connection:
+    # A turn in no conversation is one row, found or written by a statement of its own.
+    database = doors.database
+    async with database.singly() if conversation_id is None else database.begin() as connection:
         accepted = await accept_turn(
             connection,
             request,

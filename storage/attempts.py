@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import ErrorKind, PerdureError
-from contracts.events import FinishReason
 from contracts.models import ModelRef
-from contracts.parts import Part
 from contracts.turns import TurnRequest, TurnState
 from contracts.usage import Cost, Usage
 from storage.turns import TurnRow, turn_row, whole_request
@@ -33,6 +31,14 @@ class OpenedAttempt:
     failures: int
     lost: tuple[int, ...]
     last_error: ErrorKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A turn that runs, as it was seen, and its whole request: an attempt can be opened if nothing has happened since."""
+
+    turn: TurnRow
+    request: TurnRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +83,17 @@ _LOOK = text("""
            END AS history
       FROM turns t LEFT JOIN messages m ON m.turn_id = t.id AND m.step = :step
      WHERE t.id = :turn_id
-       FOR NO KEY UPDATE OF t
 """)
 
+# Whatever could be stored or stopped in between has changed the turn's state, its attempt or the wish to stop.
 _OPEN = text("""
     WITH bumped AS (
-      UPDATE turns SET attempt = attempt + 1 WHERE id = :turn_id RETURNING attempt
+      UPDATE turns SET attempt = attempt + 1
+       WHERE id = :turn_id AND attempt = :seen AND state = 'running' AND cancel_requested_at IS NULL
+      RETURNING attempt
     ), lost AS (
       UPDATE model_usage SET state = 'interrupted', finished_at = :now, estimated = true
-       WHERE turn_id = :turn_id AND state = 'open' RETURNING attempt
+       WHERE turn_id = :turn_id AND state = 'open' AND EXISTS (SELECT 1 FROM bumped) RETURNING attempt
     ), opened AS (
       INSERT INTO model_usage (workspace_id, conversation_id, turn_id, step, attempt, candidate, provider, model, state,
                                simulated, started_at)
@@ -102,7 +110,7 @@ _OPEN = text("""
       FROM bumped
 """)
 
-_CLOSE = text("""
+CLOSE: Final = """
     UPDATE model_usage SET state = :state, served_model = :served_model, service_tier = :service_tier,
            response_id = :response_id, error_kind = :error_kind, error_message = :error_message,
            provider_code = :provider_code, first_token_ms = :first_token_ms, finished_at = :finished_at,
@@ -113,19 +121,13 @@ _CLOSE = text("""
            computed_cost = :computed_cost, cost_parts = CAST(:cost_parts AS jsonb), unpriced = CAST(:unpriced AS jsonb),
            priced = :priced, price_source = :price_source, unit_prices = CAST(:unit_prices AS jsonb)
      WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt
-""")
+"""
+"""The statement that closes an attempt's row, by `entry_columns`, `turn_id`, `step` and `attempt`."""
+_CLOSE = text(CLOSE)
 
 _WITHDRAW = text(
     "DELETE FROM model_usage WHERE turn_id = :turn_id AND step = :step AND attempt = :attempt AND state = 'open'"
 )
-
-_ANSWER = text("""
-    INSERT INTO messages (id, workspace_id, conversation_id, turn_id, turn_no, position, step, role, parts, model, finish_reason,
-                          created_at)
-    SELECT :id, :workspace_id, :conversation_id, :turn_id, :turn_no,
-           coalesce((SELECT max(m.position) + 1 FROM messages m WHERE m.turn_id = :turn_id), 0),
-           :step, 'assistant', CAST(:parts AS jsonb), :model, :finish_reason, :now
-""")
 
 _CONVERSATION = text("""
     UPDATE conversations SET updated_at = :now,
@@ -141,7 +143,10 @@ _CONVERSATION = text("""
      WHERE id = :id
 """)
 
-_SPENT = text("SELECT coalesce(sum(cost), 0) AS cost, count(*) AS attempts FROM model_usage WHERE turn_id = :turn_id")
+_SPENT = text("""
+    SELECT coalesce(sum(cost), 0) AS cost, count(*) AS attempts FROM model_usage
+     WHERE turn_id = :turn_id AND attempt IS DISTINCT FROM CAST(:without AS int)
+""")
 
 
 async def open_attempt(
@@ -158,6 +163,19 @@ async def open_attempt(
 
     Raises `PerdureError`: `cancelled` where a stop was asked for or the turn has ended, `not_found` without such a turn.
     """
+    while True:
+        seen = await look(connection, turn_id, step=step)
+        if isinstance(seen, StoredAnswer):
+            return seen
+        opened = await open_seen(
+            connection, seen, step=step, candidate=candidate, model=model, simulated=simulated, now=now
+        )
+        if opened is not None:
+            return opened
+
+
+async def look(connection: AsyncConnection, turn_id: UUID, *, step: int) -> Ready | StoredAnswer:
+    """What an attempt of the step would begin with, or the answer that is stored already. Raises as `open_attempt`."""
     row = (await connection.execute(_LOOK, {"turn_id": turn_id, "step": step})).one_or_none()
     if row is None:
         raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
@@ -167,11 +185,27 @@ async def open_attempt(
     turn = turn_row(row)
     if turn.cancel_requested or turn.state is not TurnState.RUNNING:
         raise PerdureError(ErrorKind.CANCELLED, f"Turn {turn_id} was stopped before this attempt began.")
+    return Ready(turn, whole_request(turn, row.history))
+
+
+async def open_seen(
+    connection: AsyncConnection,
+    seen: Ready,
+    *,
+    step: int,
+    candidate: int,
+    model: ModelRef,
+    simulated: bool,
+    now: datetime,
+) -> OpenedAttempt | None:
+    """Take the next attempt number and open its ledger row, in one statement; None where the turn has changed since."""
+    turn = seen.turn
     opened = (
         await connection.execute(
             _OPEN,
             {
-                "turn_id": turn_id,
+                "turn_id": turn.id,
+                "seen": turn.attempt,
                 "step": step,
                 "candidate": candidate,
                 "provider": model.provider,
@@ -182,11 +216,13 @@ async def open_attempt(
                 "now": now,
             },
         )
-    ).one()
+    ).one_or_none()
+    if opened is None:
+        return None
     return OpenedAttempt(
         turn=turn,
         number=opened.attempt,
-        request=whole_request(turn, row.history),
+        request=seen.request,
         failures=opened.failures,
         lost=tuple(opened.lost),
         last_error=ErrorKind(opened.last_error) if opened.last_error else None,
@@ -197,59 +233,30 @@ async def close_attempt(
     connection: AsyncConnection, turn_id: UUID, *, step: int, attempt: int, entry: LedgerEntry
 ) -> None:
     """Close the attempt's ledger row. Idempotent: the row is overwritten with the same facts."""
-    await connection.execute(
-        _CLOSE,
-        {
-            "turn_id": turn_id,
-            "step": step,
-            "attempt": attempt,
-            "state": entry.state,
-            "served_model": entry.served_model,
-            "service_tier": entry.service_tier,
-            "response_id": entry.response_id,
-            "error_kind": entry.error_kind.value if entry.error_kind else None,
-            "error_message": entry.error_message,
-            "provider_code": entry.provider_code,
-            "first_token_ms": entry.first_token_ms,
-            "finished_at": entry.finished_at,
-            **usage_columns(entry.usage),
-            **cost_columns(entry.cost),
-        },
-    )
+    key = {"turn_id": turn_id, "step": step, "attempt": attempt}
+    await connection.execute(_CLOSE, {**entry_columns(entry), **key})
+
+
+def entry_columns(entry: LedgerEntry) -> dict[str, Any]:
+    """The columns of a row that is closed."""
+    return {
+        "state": entry.state,
+        "served_model": entry.served_model,
+        "service_tier": entry.service_tier,
+        "response_id": entry.response_id,
+        "error_kind": entry.error_kind.value if entry.error_kind else None,
+        "error_message": entry.error_message,
+        "provider_code": entry.provider_code,
+        "first_token_ms": entry.first_token_ms,
+        "finished_at": entry.finished_at,
+        **usage_columns(entry.usage),
+        **cost_columns(entry.cost),
+    }
 
 
 async def withdraw_attempt(connection: AsyncConnection, turn_id: UUID, *, step: int, attempt: int) -> None:
     """Take back the row of an attempt that called nobody."""
     await connection.execute(_WITHDRAW, {"turn_id": turn_id, "step": step, "attempt": attempt})
-
-
-async def store_answer(
-    connection: AsyncConnection,
-    turn: TurnRow,
-    *,
-    message_id: UUID,
-    step: int,
-    parts: tuple[Part, ...],
-    model: ModelRef,
-    finish_reason: FinishReason,
-    now: datetime,
-) -> None:
-    """Write the assistant's message."""
-    await connection.execute(
-        _ANSWER,
-        {
-            "id": message_id,
-            "workspace_id": turn.workspace_id,
-            "conversation_id": turn.conversation_id,
-            "turn_id": turn.id,
-            "turn_no": turn.turn_no,
-            "step": step,
-            "parts": orjson.dumps([part.model_dump(mode="json", exclude_none=True) for part in parts]).decode(),
-            "model": str(model),
-            "finish_reason": finish_reason.value,
-            "now": now,
-        },
-    )
 
 
 async def track_conversation(
@@ -273,7 +280,7 @@ async def track_conversation(
     )
 
 
-async def spent(connection: AsyncConnection, turn_id: UUID) -> tuple[Any, int]:
-    """The turn's whole cost over all attempts (USD) and how many attempts it had."""
-    row = (await connection.execute(_SPENT, {"turn_id": turn_id})).one()
+async def spent(connection: AsyncConnection, turn_id: UUID, *, without: int | None = None) -> tuple[Decimal, int]:
+    """The turn's whole cost over all attempts (USD) and how many attempts it had; over all others than `without`."""
+    row = (await connection.execute(_SPENT, {"turn_id": turn_id, "without": without})).one()
     return row.cost, row.attempts

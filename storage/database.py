@@ -31,11 +31,19 @@ class Database:
             json_deserializer=orjson.loads,
             connect_args={"server_settings": {"application_name": "perdure", "jit": "off", "timezone": "UTC"}},
         )
+        # The same pool.
+        self._singly = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         async with self._engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def singly(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which every statement is a transaction by itself: two round trips fewer, where one is enough."""
+        async with self._singly.connect() as connection:
             yield connection
 
     @property

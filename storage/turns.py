@@ -61,23 +61,22 @@ _COLUMNS = """t.id, t.workspace_id, t.conversation_id, t.turn_no, t.state, t.att
 # The statements below splice in nothing but the constant above.
 _FIND = text(f"SELECT {_COLUMNS} FROM turns t WHERE t.id = :id")  # noqa: S608
 
+_LOCK = text(f"SELECT {_COLUMNS} FROM turns t WHERE t.id = :id FOR NO KEY UPDATE OF t")  # noqa: S608
+
+# Turns ahead only ever end, so that a lane which is free stays so.
 _LANE = text(f"""
     SELECT {_COLUMNS},
            (SELECT ahead.id FROM turns ahead
              WHERE ahead.conversation_id = t.conversation_id AND ahead.turn_no < t.turn_no
                AND ahead.state IN ('accepted', 'running')
              ORDER BY ahead.turn_no DESC LIMIT 1) AS blocked_by
-      FROM turns t WHERE t.id = :id FOR NO KEY UPDATE OF t
+      FROM turns t WHERE t.id = :id
 """)  # noqa: S608
 
 _START = text("""
-    UPDATE turns SET state = 'running', plan = CAST(:plan AS jsonb), started_at = coalesce(started_at, :now) WHERE id = :id
-""")
-
-_FINISH = text("""
-    UPDATE turns SET state = :state, result = CAST(:result AS jsonb), finished_at = :now
-     WHERE id = :id AND state IN ('accepted', 'running') AND attempt = :attempt
-    RETURNING conversation_id, turn_no
+    UPDATE turns SET state = 'running', plan = CAST(:plan AS jsonb), started_at = :now
+     WHERE id = :id AND state = 'accepted'
+    RETURNING id
 """)
 
 _CLOSE = text("""
@@ -155,31 +154,25 @@ async def find(connection: AsyncConnection, turn_id: UUID, *, workspace_id: UUID
 
 
 async def at_lane(connection: AsyncConnection, turn_id: UUID) -> Lane:
-    """Lock the turn and look at its lane. Raises `not_found`."""
+    """The turn and its lane. Raises `not_found`."""
     row = (await connection.execute(_LANE, {"id": turn_id})).one_or_none()
     if row is None:
         raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
     return Lane(turn_row(row), row.blocked_by)
 
 
-async def start(connection: AsyncConnection, turn_id: UUID, plan: RoutePlan, *, now: datetime) -> None:
-    """Record the plan; the turn runs."""
-    await connection.execute(_START, {"id": turn_id, "plan": plan.model_dump_json(exclude_none=True), "now": now})
+async def lock(connection: AsyncConnection, turn_id: UUID) -> TurnRow:
+    """The turn, which nobody else changes until the transaction ends. Raises `not_found`."""
+    row = (await connection.execute(_LOCK, {"id": turn_id})).one_or_none()
+    if row is None:
+        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
+    return turn_row(row)
 
 
-async def finish(connection: AsyncConnection, result: TurnResult, *, attempt: int, now: datetime) -> bool:
-    """End the turn with an answer, if `attempt` is still its newest. False: it is not, and nothing changed."""
-    row = await connection.execute(
-        _FINISH,
-        {
-            "id": result.turn_id,
-            "state": result.state.value,
-            "result": result.model_dump_json(exclude_none=True),
-            "attempt": attempt,
-            "now": now,
-        },
-    )
-    return row.one_or_none() is not None
+async def start(connection: AsyncConnection, turn_id: UUID, plan: RoutePlan, *, now: datetime) -> bool:
+    """Record the plan; the turn runs. False: it was started, or ended, before."""
+    asked = {"id": turn_id, "plan": plan.model_dump_json(exclude_none=True), "now": now}
+    return (await connection.execute(_START, asked)).one_or_none() is not None
 
 
 async def close(connection: AsyncConnection, result: TurnResult, *, now: datetime) -> int | None:

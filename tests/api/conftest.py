@@ -16,14 +16,15 @@ from activities.classifying import Classifying
 from activities.planning import Planner
 from api.app import create_app
 from api.doors import Doors
-from contracts.events import FinishReason
 from contracts.parts import Part, TextPart
 from contracts.streams import AttemptOpened, PartShown, RecordKind
 from contracts.turns import TurnResult, TurnState
+from contracts.usage import Cost, Usage
 from domain.catalog import Catalogs, offer
 from domain.policies.force import FixedPolicies
 from storage import keys, turns
-from storage.attempts import store_answer
+from storage.answers import store_answer
+from storage.attempts import LedgerEntry
 from storage.database import Database
 from storage.ids import new_id
 from storage.migrating import migrate
@@ -88,17 +89,17 @@ class Attempt:
         now = datetime.now(UTC)
         message_id = new_id()
         ended = result(self.turn.id).model_copy(update={"message_id": message_id, "attempts": self.number})
-        async with self.doors.database.begin() as connection:
-            assert await turns.finish(connection, ended, attempt=self.number, now=now)
-            await store_answer(
+        entry = LedgerEntry(state="completed", usage=Usage(), cost=Cost(), finished_at=now)
+        async with self.doors.database.singly() as connection:
+            assert await store_answer(
                 connection,
                 self.turn,
+                ended,
+                parts or (TextPart(text="an answer"),),
+                entry,
                 message_id=message_id,
                 step=0,
-                parts=parts or (TextPart(text="an answer"),),
-                model=MODEL,
-                finish_reason=FinishReason.STOP,
-                now=now,
+                attempt=self.number,
             )
         if logged:
             self.writer.append(RecordKind.END, body=ended)

@@ -12,6 +12,7 @@ from contracts.turns import Candidate, Limits, RoutePlan, TurnRequest, TurnResul
 from contracts.usage import Cost, Usage
 from storage import attempts, conversations, turns
 from storage.accepting import AcceptedTurn, accept_turn
+from storage.answers import store_answer
 from storage.attempts import LedgerEntry, OpenedAttempt
 from storage.database import Database
 from storage.ids import new_id
@@ -80,24 +81,16 @@ async def answered(database: Database, opened: OpenedAttempt, text: str = "an an
     """Store an answer as the activity does; False where the attempt is not the newest."""
     turn, usage, cost = opened.turn, Usage(input_uncached=10, output=5), Cost(total=Decimal("0.01"))
     async with database.begin() as connection:
-        await attempts.close_attempt(
+        won = await store_answer(
             connection,
-            turn.id,
+            turn,
+            result(turn.id),
+            (TextPart(text=text),),
+            LedgerEntry(state="completed", usage=usage, cost=cost, finished_at=NOW),
+            message_id=new_id(),
             step=0,
             attempt=opened.number,
-            entry=LedgerEntry(state="completed", usage=usage, cost=cost, finished_at=NOW),
         )
-        won = await turns.finish(connection, result(turn.id), attempt=opened.number, now=NOW)
         if won:
-            await attempts.store_answer(
-                connection,
-                turn,
-                message_id=new_id(),
-                step=0,
-                parts=(TextPart(text=text),),
-                model=MODEL,
-                finish_reason=FinishReason.STOP,
-                now=NOW,
-            )
             await attempts.track_conversation(connection, turn, model=MODEL, usage=usage, cost=cost, now=NOW)
     return won

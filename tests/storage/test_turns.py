@@ -11,11 +11,12 @@ from contracts.errors import ErrorKind, PerdureError
 from contracts.ids import keyed_turn_id
 from contracts.turns import TurnState
 from storage import attempts, conversations, interrupted, ledger, messages, turns
-from storage.attempts import StoredAnswer
+from storage.attempts import Ready, StoredAnswer
 from storage.database import Database
 from tests.storage.scenes import (
     MODEL,
     NOW,
+    PLAN,
     accepted,
     answered,
     asking,
@@ -128,6 +129,63 @@ async def test_only_the_newest_attempt_can_finish_and_both_are_billed(database: 
         )
     assert [(row.attempt, row.cost) for row in rows] == [(1, Decimal("0.01")), (2, Decimal("0.01"))]
     assert isinstance(found, StoredAnswer)
+
+
+async def test_nothing_is_opened_on_what_was_seen_before_something_happened(
+    database: Database, workspace_id: UUID
+) -> None:
+    made = await accepted(database, workspace_id)
+    await running(database, made.turn_id)
+
+    async def seen() -> Ready:
+        async with database.singly() as connection:
+            found = await attempts.look(connection, made.turn_id, step=0)
+        assert isinstance(found, Ready)
+        return found
+
+    async def opens(found: Ready) -> bool:
+        async with database.singly() as connection:
+            opened = await attempts.open_seen(
+                connection, found, step=0, candidate=0, model=MODEL, simulated=True, now=NOW
+            )
+        return opened is not None
+
+    first = await seen()
+    # Of two that have seen the same, one opens; the other marks nothing as lost.
+    assert sorted(await asyncio.gather(opens(first), opens(first))) == [False, True]
+    second = await seen()
+    heir = await opened_attempt(database, made.turn_id)
+    assert not await opens(second)
+    third = await seen()
+    assert await answered(database, heir)
+    assert not await opens(third)
+    async with database.singly() as connection:
+        assert isinstance(await attempts.look(connection, made.turn_id, step=0), StoredAnswer)
+    async with database.begin() as connection:
+        rows = await ledger.of_turn(connection, made.turn_id, workspace_id=workspace_id)
+    assert [(row.attempt, row.state) for row in rows] == [(1, "interrupted"), (2, "completed")]
+
+
+async def test_a_stop_between_the_look_and_the_opening_is_heard(database: Database, workspace_id: UUID) -> None:
+    made = await accepted(database, workspace_id)
+    await running(database, made.turn_id)
+    async with database.singly() as connection:
+        found = await attempts.look(connection, made.turn_id, step=0)
+        assert isinstance(found, Ready)
+        await turns.request_cancel(connection, made.turn_id, workspace_id=workspace_id, now=NOW)
+        opened = await attempts.open_seen(connection, found, step=0, candidate=0, model=MODEL, simulated=True, now=NOW)
+    assert opened is None
+
+
+async def test_a_turn_is_started_once_with_the_first_plan(database: Database, workspace_id: UUID) -> None:
+    made = await accepted(database, workspace_id)
+    other = PLAN.model_copy(update={"answer_bound": 7})
+    async with database.singly() as connection:
+        assert await turns.start(connection, made.turn_id, PLAN, now=NOW)
+        assert not await turns.start(connection, made.turn_id, other, now=NOW)
+        assert (await turns.at_lane(connection, made.turn_id)).turn.plan == PLAN
+        assert await turns.close(connection, result(made.turn_id, TurnState.CANCELLED), now=NOW) is not None
+        assert not await turns.start(connection, made.turn_id, other, now=NOW)
 
 
 async def test_a_stop_wished_for_before_the_attempt_ends_it(database: Database, workspace_id: UUID) -> None:

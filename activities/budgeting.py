@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
-from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -190,20 +189,22 @@ async def alert(world: World, accounts: Sequence[AccountKey]) -> None:
 
 
 async def _alert(world: World, key: AccountKey) -> None:
-    now, reached = world.clock(), list[tuple[UUID, str, datetime, Decimal]]()
-    async with world.database.begin() as connection:
+    now = world.clock()
+    async with world.database.singly() as connection:
         budget = await budgets.known(connection, key.budget_id)
         if budget is None:
             return
         window = window_of(budget.terms, now)
         totals = await budget_accounts.totals(connection, key, forgotten=forgotten_before(window, now))
-        if totals is None or window.start != key.window_start:
-            return
-        projection, began = projected(totals.spent, window, now), alert_window(budget.terms, now)
-        for threshold in crossed(budget.terms.thresholds, totals):
-            if (budget.id, key.subject, began, threshold) in world.told:
-                continue
-            reached.append((budget.id, key.subject, began, threshold))
+    if totals is None or window.start != key.window_start:
+        return
+    projection, began = projected(totals.spent, window, now), alert_window(budget.terms, now)
+    reached = [(budget.id, key.subject, began, threshold) for threshold in crossed(budget.terms.thresholds, totals)]
+    reached = [one for one in reached if one not in world.told]
+    if not reached:
+        return
+    async with world.database.begin() as connection:
+        for *_, threshold in reached:
             detail = {
                 "spent": f"{totals.spent:f}",
                 "limit": f"{totals.limit:f}",

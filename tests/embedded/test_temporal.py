@@ -1,5 +1,6 @@
 """The embedded Temporal: quick, and what runs in it survives kill -9."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,16 @@ async def test_a_busy_port_is_told_with_the_servers_own_words(folder: Path) -> N
     with pytest.raises(RuntimeError, match=f"(?s)Temporal did not start:.*{port}"):
         await second.start()
     first.stop()
+
+
+async def test_a_port_of_its_own_that_was_taken_meanwhile_is_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = EmbeddedTemporal(folder / "temporal", port=any_free(), ui_port=any_free())
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = iter([taken.getsockname()[1]])
+        monkeypatch.setattr("workers.embedded.temporal.any_free", lambda: next(ports, None) or any_free())
+        await server.start()
+        assert await status(server.ui_url) == 200
+    assert next(ports, None) is None
+    server.stop()

@@ -17,9 +17,14 @@ from workers.embedded.probe import status
 _READY_SECONDS = 30.0
 _OK = 200
 _STARTS = 3
-"""How often it is started where it found no ports for its parts: it looks for free ones, which others may take meanwhile."""
-_PANIC = "panic: failed assigning ephemeral port"
-"""What it says then (github.com/temporalio/cli, internal/devserver/freeport.go)."""
+"""How often it is started where a port of its parts, found free, was taken by another meanwhile."""
+_TAKEN = (
+    "panic: failed assigning ephemeral port",
+    "can't set frontend HTTP port",
+    "failed listening for HTTP API on",
+)
+"""What it says then: of ports that it looked for itself (github.com/temporalio/cli, internal/devserver/freeport.go), and of the
+one that we chose, before it starts and when it listens (github.com/temporalio/temporal, service/frontend/http_api_server.go)."""
 _WHOLE = 100_000
 _POLL_RATES = (
     "history.transferProcessorMaxPollRPS",
@@ -68,7 +73,8 @@ class EmbeddedTemporal:
                 await self._start()
                 break
             except RuntimeError:
-                if not more or _PANIC not in self.child.last_words(_WHOLE):
+                said = self.child.last_words(_WHOLE)
+                if not more or not any(words in said for words in _TAKEN):
                     raise
         return self.address
 

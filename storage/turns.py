@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import ErrorKind, PerdureError
@@ -155,18 +155,13 @@ async def find(connection: AsyncConnection, turn_id: UUID, *, workspace_id: UUID
 
 async def at_lane(connection: AsyncConnection, turn_id: UUID) -> Lane:
     """The turn and its lane. Raises `not_found`."""
-    row = (await connection.execute(_LANE, {"id": turn_id})).one_or_none()
-    if row is None:
-        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
+    row = await _one(connection, _LANE, turn_id)
     return Lane(turn_row(row), row.blocked_by)
 
 
 async def lock(connection: AsyncConnection, turn_id: UUID) -> TurnRow:
     """The turn, which nobody else changes until the transaction ends. Raises `not_found`."""
-    row = (await connection.execute(_LOCK, {"id": turn_id})).one_or_none()
-    if row is None:
-        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
-    return turn_row(row)
+    return turn_row(await _one(connection, _LOCK, turn_id))
 
 
 async def start(connection: AsyncConnection, turn_id: UUID, plan: RoutePlan, *, now: datetime) -> bool:
@@ -221,6 +216,13 @@ async def request_cancel(connection: AsyncConnection, turn_id: UUID, *, workspac
     if state is None:
         raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
     return TurnState(state)
+
+
+async def _one(connection: AsyncConnection, statement: TextClause, turn_id: UUID) -> Any:
+    row = (await connection.execute(statement, {"id": turn_id})).one_or_none()
+    if row is None:
+        raise PerdureError(ErrorKind.NOT_FOUND, f"There is no turn {turn_id}.")
+    return row
 
 
 async def unfinished(connection: AsyncConnection, *, before: datetime, limit: int) -> list[Unfinished]:

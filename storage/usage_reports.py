@@ -52,7 +52,7 @@ async def lines(connection: AsyncConnection, asked: UsageAsked) -> list[UsageLin
     dimensions = _dimensions(asked)
     if len(dimensions) > 1:
         return await _read(connection, asked, _from_the_ledger(asked, of), of)
-    of["dimension"] = " ".join([*_each(asked), *dimensions])
+    of["dimension"] = _dimension(asked, dimensions)
     return await _read(connection, asked, _from_the_sums(asked, of), of)
 
 
@@ -78,10 +78,10 @@ def _dimensions(asked: UsageAsked) -> list[str]:
     return [*found, *("tag" for _ in range(max(len(tags), len(asked.tags))))]
 
 
-def _each(asked: UsageAsked) -> list[str]:
-    """The word for sums over all models and tasks, where neither is asked by or for; only users, keys and tags have such."""
+def _dimension(asked: UsageAsked, found: list[str]) -> str:
+    """Which sums tell it. Of users, keys and tags there are such over all models and tasks too, where these are not asked for."""
     of_models = {"provider", "model", "task"} & set(asked.by) or asked.provider or asked.model or asked.task
-    return ["each"] if _dimensions(asked) and not of_models else []
+    return "".join(name if of_models else f"each {name}" for name in found)
 
 
 def _from_the_sums(asked: UsageAsked, of: dict[str, Any]) -> str:
